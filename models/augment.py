@@ -1,0 +1,46 @@
+"""Degrading clean text the way speech recognition does, for training and for measuring."""
+
+import random
+from typing import Final
+
+from models.conversation import Utterance
+from models.cues import words
+
+_FILLERS: Final = ("um", "uh", "like", "you know", "i mean", "so")
+_MISHEARD: Final = {
+    "their": "there", "there": "their", "to": "too", "for": "four", "you're": "your",
+    "close": "clothes", "then": "than", "its": "it's", "won": "one", "right": "write",
+    "know": "no", "buyer": "bio", "would": "wood", "see": "sea", "here": "hear",
+}  # fmt: skip
+
+
+def degrade(utterances: tuple[Utterance, ...], seed: int) -> tuple[Utterance, ...]:
+    """The same utterances as raw recognised speech would give them.
+
+    Lower case, no punctuation; about 3 % of words dropped, 3 % misheard, 4 % doubled or
+    preceded by a filler.
+
+    Args:
+        utterances: A conversation, in order.
+        seed: Makes the noise repeatable.
+    """
+    rng = random.Random(seed)  # noqa: S311 -- noise, not a secret
+    return tuple(u.model_copy(update={"text": _degrade(u.text, rng)}) for u in utterances)
+
+
+def _degrade(text: str, rng: random.Random) -> str:
+    kept: list[str] = []
+    plain = words(text)
+    for word in plain:
+        roll = rng.random()
+        if roll < 0.03 and len(plain) > 3:
+            continue
+        if roll < 0.06:
+            kept.append(_MISHEARD.get(word, word))
+            continue
+        if roll < 0.08:
+            kept.append(word)
+        elif roll < 0.10:
+            kept.append(rng.choice(_FILLERS))
+        kept.append(word)
+    return " ".join(kept) or text.lower()

@@ -1,0 +1,122 @@
+"""The second stage: an utterance's labels in the light of those around it."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+
+from models.conversation import Utterance
+from models.features import numbers
+from models.heads import HEADS, WIDTH, Head, Matrix
+
+_REACH: Final = 3  # Neighbours either side seen one by one.
+_SPANS: Final = (4.0, 12.0)  # Half-widths, in utterances, of the topic averages.
+_CLIP: Final = 5.0
+_SIDE_COLUMNS: Final = {
+    side: np.array(
+        [
+            any(h.columns.start <= c < h.columns.stop and h.side == side for h in HEADS)
+            for c in range(WIDTH)
+        ]
+    )
+    for side in ("coach", "coachee")
+}
+
+
+def _masked(matrix: Matrix, talk: tuple[Utterance, ...]) -> Matrix:
+    """Log-odds with the columns of the other side set to 0."""
+    odds = np.log(np.clip(matrix, 1e-4, 1 - 1e-4) / (1 - np.clip(matrix, 1e-4, 1 - 1e-4)))
+    keep = np.array([_SIDE_COLUMNS["coach" if u.role == "coach" else "coachee"] for u in talk])
+    masked: Matrix = (np.clip(odds, -_CLIP, _CLIP) * keep).astype(np.float32)
+    return masked
+
+
+def _shifted(values: Matrix, by: int) -> Matrix:
+    out = np.zeros_like(values)
+    if by > 0:
+        out[by:] = values[:-by]
+    else:
+        out[:by] = values[-by:]
+    return out
+
+
+def _smoothed(probabilities: Matrix, weight: npt.NDArray[np.float32], span: float) -> Matrix:
+    """Average over neighbours with weights falling off exponentially."""
+    n = len(probabilities)
+    distance = np.abs(np.arange(n)[:, None] - np.arange(n)[None, :])
+    kernel = np.exp(-distance / span) * weight[None, :]
+    kernel[np.arange(n), np.arange(n)] = 0
+    total = np.maximum(kernel.sum(axis=1, keepdims=True), 1e-6)
+    return np.asarray(kernel @ probabilities / total, dtype=np.float32)
+
+
+def context_features(matrix: Matrix, talk: tuple[Utterance, ...]) -> Matrix:
+    """What the second stage sees of one conversation.
+
+    Args:
+        matrix: First-stage probabilities, shape (utterances, `WIDTH`).
+        talk: The utterances, in order.
+
+    Returns:
+        Own and neighbouring log-odds, who spoke them, averages over the stretch and over
+        the whole conversation, and the cues; shape (utterances, features).
+    """
+    odds = _masked(matrix, talk)
+    speakers = np.array([hash(u.speaker) for u in talk])
+    blocks: list[Any] = [odds]
+    for by in range(-_REACH, _REACH + 1):
+        if by:
+            same = np.zeros((len(talk), 1), dtype=np.float32)
+            inside = slice(by, None) if by > 0 else slice(None, by)
+            moved = np.roll(speakers, by) == speakers
+            same[inside, 0] = moved[inside]
+            blocks += [_shifted(odds, by) if abs(by) < len(talk) else odds * 0, same]
+    is_coach = np.array([u.role == "coach" for u in talk], dtype=np.float32)
+    for side, weight in (("coach", is_coach), ("coachee", 1 - is_coach)):
+        part = matrix[:, _SIDE_COLUMNS[side]]
+        blocks += [4 * _smoothed(part, weight, span) for span in (*_SPANS, 1e6)]
+    return np.hstack([*blocks, numbers(talk)]).astype(np.float32)
+
+
+class ContextStage:
+    """One logistic regression per head on first-stage results in context."""
+
+    def __init__(self) -> None:
+        self.mean: Matrix = np.zeros(0, dtype=np.float32)
+        self.scale: Matrix = np.ones(0, dtype=np.float32)
+        self.models: dict[str, Any] = {}
+
+    def fit(self, rows: Matrix, wanted: dict[str, npt.NDArray[np.int64]]) -> None:
+        """Fit on context features (utterances, features) and targets by head key."""
+        self.mean, self.scale = rows.mean(axis=0), rows.std(axis=0) + 1e-3
+        ready = (rows - self.mean) / self.scale
+        for head in HEADS:
+            labelled = wanted[head.key] >= 0
+            y = wanted[head.key][labelled]
+            if len(np.unique(y)) > 1:
+                model = LogisticRegression(C=0.02, max_iter=400, tol=1e-3)
+                self.models[head.key] = model.fit(ready[labelled], y)
+
+    def predict(self, matrices: Matrix, talks: Sequence[tuple[Utterance, ...]]) -> Matrix:
+        """Second-stage probabilities for all of `talks`, shape (utterances, `WIDTH`)."""
+        rows, start = [], 0
+        for talk in talks:
+            rows.append(context_features(matrices[start : start + len(talk)], talk))
+            start += len(talk)
+        ready = (np.vstack(rows) - self.mean) / self.scale
+        out = matrices.copy()
+        for head in HEADS:
+            if head.key in self.models:
+                out[:, head.columns] = _probabilities(self.models[head.key], ready, head)
+        return out
+
+
+def _probabilities(model: Any, rows: Matrix, head: Head) -> Matrix:
+    found = model.predict_proba(rows)
+    if head.is_flag:
+        return np.asarray(found[:, 1:2], dtype=np.float32)
+    out = np.zeros((len(rows), len(head.classes)), dtype=np.float32)
+    out[:, model.classes_] = found
+    return out

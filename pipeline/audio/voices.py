@@ -1,0 +1,162 @@
+"""Voice embeddings by the speaker encoder that the `resemblyzer` package carries.
+
+The package itself cannot be imported without `webrtcvad`, which it needs only for a voice
+activity detector that we do not use. So the network, three layers of LSTM trained with
+the generalised end-to-end loss (Wan et al. 2018), is rebuilt here around its weights.
+"""
+
+import functools
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.audio.channels import SAMPLE_RATE, Samples
+from pipeline.audio.speech import Region
+
+STEP = 0.4
+
+# What the encoder was trained on: 1.6 s of 40 mel bands in frames of 10 ms, speech at -30 dBFS.
+_MELS = 40
+_FFT = 400
+_HOP = SAMPLE_RATE // 100
+_WINDOW_FRAMES = 160
+_STEP_FRAMES = round(STEP * 100)
+_SIZE = 256
+_LAYERS = 3
+_LOUDNESS_DB = -30.0
+_BATCH = 64
+
+
+class Voices(NamedTuple):
+    """Embeddings of short stretches of speech.
+
+    Attributes:
+        spans: The stretch that each embedding speaks for, about 0.4 s each, in order.
+        embeddings: Unit vectors, shape (stretches, 256).
+    """
+
+    spans: tuple[Region, ...]
+    embeddings: NDArray[np.float32]
+
+
+def embed(samples: Samples, regions: Sequence[Region]) -> Voices:
+    """Describe who sounds like whom.
+
+    Each stretch of 0.4 s is described by the 1.6 s around it, never reaching beyond its
+    region; a region shorter than that is repeated until it fills 1.6 s.
+
+    Args:
+        samples: Sound at 16 kHz, shape (samples,).
+        regions: Where somebody speaks.
+
+    Returns:
+        One embedding per stretch.
+    """
+    spans: list[Region] = []
+    mels: list[NDArray[np.float32]] = []
+    gain = _gain(samples, regions)
+    for region in regions:
+        sound = samples[round(region.start * SAMPLE_RATE) : round(region.end * SAMPLE_RATE)]
+        mel = _mel(sound * gain)
+        count = max(1, round(region.seconds / STEP))
+        edges = np.linspace(region.start, region.end, count + 1)
+        spans.extend(Region(float(a), float(b)) for a, b in zip(edges, edges[1:], strict=False))
+        middles = (edges[:-1] + edges[1:]) / 2 - region.start
+        mels.extend(_around(mel, middle) for middle in middles)
+    return Voices(tuple(spans), _run(mels))
+
+
+def _gain(samples: Samples, regions: Sequence[Region]) -> float:
+    """Factor that brings quiet speech to the loudness of the training data."""
+    power = [
+        float(np.mean(np.square(samples[round(r.start * SAMPLE_RATE) : round(r.end * SAMPLE_RATE)])))
+        for r in regions
+    ]
+    lengths = [r.seconds for r in regions]
+    level = 10 * np.log10(np.average(power, weights=lengths) + 1e-12)
+    return float(10 ** (max(_LOUDNESS_DB - level, 0.0) / 20))
+
+
+def mel_filters(bands: int) -> NDArray[np.float32]:
+    """Triangular filters on Slaney's mel scale, each of unit area, for 400-point spectra.
+
+    The scale is linear below 1 kHz (200/3 Hz a mel) and logarithmic above (Slaney 1998,
+    Auditory Toolbox); this is what librosa computes by default.
+
+    Args:
+        bands: Number of filters between 0 and 8 kHz.
+
+    Returns:
+        Weights, shape (bands, 201).
+    """
+    mels = np.linspace(0, 15 + 27 * np.log(8) / np.log(6.4), bands + 2)
+    edges = np.where(mels < 15, mels * 200 / 3, 1000 * 6.4 ** ((mels - 15) / 27))
+    slopes = np.linspace(0, SAMPLE_RATE / 2, _FFT // 2 + 1) - edges[:, None]
+    rising = slopes[:-2] / np.diff(edges)[:-1, None]
+    falling = -slopes[2:] / np.diff(edges)[1:, None]
+    weights = np.maximum(0, np.minimum(rising, falling)) * (2 / (edges[2:] - edges[:-2]))[:, None]
+    return weights.astype(np.float32)
+
+
+def _mel(sound: Samples) -> NDArray[np.float32]:
+    """Mel power spectrum as in training (no logarithm), shape (frames, 40)."""
+    import torch  # noqa: PLC0415 - slow to load
+
+    spectrum = torch.stft(
+        torch.from_numpy(sound),
+        _FFT,
+        hop_length=_HOP,
+        window=torch.hann_window(_FFT),
+        pad_mode="constant",
+        return_complex=True,
+    )
+    return np.asarray((mel_filters(_MELS) @ spectrum.abs().square().numpy()).T)
+
+
+def _around(mel: NDArray[np.float32], middle: float) -> NDArray[np.float32]:
+    """The 160 frames around a time in seconds, shape (160, 40)."""
+    if len(mel) < _WINDOW_FRAMES:
+        return np.resize(mel, (_WINDOW_FRAMES, _MELS))
+    start = int(np.clip(middle * 100 - _WINDOW_FRAMES / 2, 0, len(mel) - _WINDOW_FRAMES))
+    return mel[start : start + _WINDOW_FRAMES]
+
+
+@functools.cache
+def _network() -> Any:
+    """Build the encoder once per process and load its weights."""
+    import torch  # noqa: PLC0415 - slow to load
+
+    spec = importlib.util.find_spec("resemblyzer")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("resemblyzer is not installed")
+    weights = torch.load(
+        Path(spec.origin).parent / "pretrained.pt", map_location="cpu", weights_only=True
+    )["model_state"]
+    network = torch.nn.ModuleDict(
+        {
+            "lstm": torch.nn.LSTM(_MELS, _SIZE, _LAYERS, batch_first=True),
+            "linear": torch.nn.Linear(_SIZE, _SIZE),
+        }
+    )
+    # The file also holds two scalars of the training loss.
+    network.load_state_dict({k: v for k, v in weights.items() if k in network.state_dict()})
+    return network.eval()
+
+
+def _run(mels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Embed windows of shape (160, 40); returns unit vectors, shape (windows, 256)."""
+    import torch  # noqa: PLC0415
+
+    network = _network()
+    found = [np.zeros((0, _SIZE), dtype=np.float32)]
+    with torch.inference_mode():
+        for at in range(0, len(mels), _BATCH):
+            batch = torch.from_numpy(np.stack(mels[at : at + _BATCH]))
+            _, (hidden, _) = network["lstm"](batch)
+            raw = torch.relu(network["linear"](hidden[-1]))
+            found.append(torch.nn.functional.normalize(raw, dim=1).numpy())
+    return np.concatenate(found)

@@ -1,0 +1,277 @@
+"""Metrics: pure functions of a tagged conversation, each from one line of docs/scoring.md.
+
+Shares and rates are shrunk towards an ordinary value by a few imagined utterances, so
+that a short conversation is not called perfect on one lucky sentence.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from scoring.table import Column, Table
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measured quantity.
+
+    Attributes:
+        name: Key in rubrics and in the output.
+        label: What a reader sees.
+        unit: "share" (0 to 1), "per 100" (coach utterances), "words" or "count".
+        compute: The function.
+    """
+
+    name: str
+    label: str
+    unit: str
+    compute: Callable[[Table], float]
+
+
+METRICS: Final[dict[str, Metric]] = {}
+
+
+def _metric(
+    label: str, unit: str
+) -> Callable[[Callable[[Table], float]], Callable[[Table], float]]:
+    def register(function: Callable[[Table], float]) -> Callable[[Table], float]:
+        name = function.__name__
+        METRICS[name] = Metric(name, label, unit, function)
+        return function
+
+    return register
+
+
+def _share(part: float, whole: float, usual: float, weight: float = 4.0) -> float:
+    """`part / whole`, shrunk towards `usual` as if `weight` more had been seen."""
+    return float((part + usual * weight) / (whole + weight))
+
+
+def _per_100(count: float, table: Table, usual: float) -> float:
+    return 100 * _share(count, float(table.substantive.sum()), usual / 100, 8.0)
+
+
+def _turn_sums(table: Table, values: Column) -> Column:
+    """Sum of `values` over each turn, shape (turns,)."""
+    if not len(table):
+        return np.zeros(0)
+    start = table.turn - table.turn[0]
+    return np.bincount(start, weights=values).astype(np.float64)
+
+
+@_metric("Share of the words that the coachee speaks", "share")
+def coachee_word_share(table: Table) -> float:
+    """Who holds the floor."""
+    return _share(float((table.words * table.coachee).sum()), float(table.words.sum()), 0.45, 40)
+
+
+@_metric("Share of the coach's substance that is questions", "share")
+def question_share(table: Table) -> float:
+    """Questions among questions, tellings and reflections."""
+    return _share(float(table["question"].sum()), float(table.substantive.sum()), 0.35)
+
+
+@_metric("Share of the questions that are open", "share")
+def open_share(table: Table) -> float:
+    """Open among all questions."""
+    return _share(float(table["open"].sum()), float(table["question"].sum()), 0.4)
+
+
+@_metric("Open questions about how the coachee works", "per 100")
+def thinking_questions(table: Table) -> float:
+    """Open questions with focus on development: they ask for thinking, not for status."""
+    return _per_100(float((table["open"] * table["development"]).sum()), table, 8)
+
+
+@_metric("Closed and leading questions in a row", "share")
+def question_series(table: Table) -> float:
+    """Share of questions that are closed or leading and follow another such question."""
+    narrow = (table["closed"] + table["leading"])[table["question"] > 0]
+    in_row = float((narrow[1:] * narrow[:-1]).sum())
+    return _share(in_row, float(len(narrow)), 0.35)
+
+
+@_metric("Questions stacked on a question without waiting", "share")
+def stacked_questions(table: Table) -> float:
+    """Share of questions followed by more of the coach's own question or telling in the turn."""
+    same_turn = table.turn[1:] == table.turn[:-1]
+    more = (table["question"] + table["telling"])[1:]
+    stacked = float((table["question"][:-1] * more * same_turn).sum())
+    return _share(stacked, float(table["question"].sum()), 0.25)
+
+
+@_metric("The coachee's words given back", "per 100")
+def given_back(table: Table) -> float:
+    """Reflections: on human-coded sessions the best sign of a good one (docs/scoring.md)."""
+    return _per_100(float(table["given_back"].sum()), table, 5)
+
+
+@_metric("Words of the coachee after an open question", "words")
+def answer_length(table: Table) -> float:
+    """Mean words of the coachee's turn that follows a coach's turn with an open question."""
+    asked = _turn_sums(table, table["open"]) > 0
+    answers = _turn_sums(table, table.words * table.coachee)[1:][asked[:-1]]
+    return float((np.minimum(answers, 60).sum() + 3 * 15) / (len(answers) + 3))
+
+
+@_metric("Share of the coach's substance that is telling", "share")
+def telling_share(table: Table) -> float:
+    """Tellings among questions, tellings and reflections."""
+    return _share(float(table["telling"].sum()), float(table.substantive.sum()), 0.5)
+
+
+@_metric("Share of the coach's words in long turns", "share")
+def monologue_share(table: Table) -> float:
+    """Share of the coach's words in turns of 60 words or more."""
+    turns = _turn_sums(table, table.words * table.coach)
+    return _share(float(turns[turns >= 60].sum()), float(turns.sum()), 0.2, 60)
+
+
+@_metric("Challenges", "per 100")
+def challenges(table: Table) -> float:
+    """Utterances that press on what the coachee said or plans."""
+    return _per_100(float(table["challenge"].sum()), table, 8)
+
+
+@_metric("Share of unsupported claims that were pressed", "share")
+def pressed_share(table: Table) -> float:
+    """Unsupported claims whose next coach turn challenges, among all unsupported claims."""
+    missed, pressed = missed_and_pressed(table)
+    return _share(float(len(pressed)), float(len(missed) + len(pressed)), 0.4)
+
+
+@_metric("Missed challenges", "per 100")
+def missed_challenges(table: Table) -> float:
+    """Unsupported claims that the coach's next turn lets pass, by the coach's utterances."""
+    return _per_100(float(len(missed_and_pressed(table)[0])), table, 6)
+
+
+@_metric("Challenge through the whole conversation", "share")
+def challenge_spread(table: Table) -> float:
+    """Share of the conversation's four quarters that hold at least one challenge."""
+    quarters = np.array_split(table["challenge"], 4)
+    return float(np.mean([quarter.sum() > 0 for quarter in quarters]))
+
+
+@_metric("Share of the coach's substance on how the coachee works", "share")
+def development_share(table: Table) -> float:
+    """Words with focus development among words with focus development or deal."""
+    grows = float((table.words * table["development"]).sum())
+    return _share(grows, grows + float((table.words * table["deal"]).sum()), 0.35, 40)
+
+
+@_metric("Gaps named", "count")
+def gaps_named(table: Table) -> float:
+    """Turns that name a difference between what the coachee does and what good looks like."""
+    return float((_turn_sums(table, table["mark_skill_gap"]) > 0).sum())
+
+
+@_metric("The coachee examines their own work", "per 100")
+def self_examination(table: Table) -> float:
+    """Coachee reflections by 100 coachee utterances."""
+    seen = float((table["mark_reflection"] * table.coachee).sum())
+    return 100 * _share(seen, float(table.coachee.sum()), 0.06, 8)
+
+
+@_metric("Process before outcome", "share")
+def process_balance(table: Table) -> float:
+    """The coach's process marks among process and outcome marks."""
+    process = float((table["mark_process"] * table.coach).sum())
+    outcome = float((table["mark_outcome"] * table.coach).sum())
+    return _share(process, process + outcome, 0.5)
+
+
+@_metric("Guidance on how to do it", "per 100")
+def process_guidance(table: Table) -> float:
+    """Guidance that points at how the work is done."""
+    return _per_100(float((table["guidance"] * table["mark_process"]).sum()), table, 8)
+
+
+@_metric("Feedback on what the coachee did", "per 100")
+def feedback_rate(table: Table) -> float:
+    """Feedback by 100 substantive coach utterances."""
+    return _per_100(float(table["feedback"].sum()), table, 6)
+
+
+@_metric("Guidance on how the coachee works", "per 100")
+def development_guidance(table: Table) -> float:
+    """Guidance and feedback with focus on development."""
+    told = (table["guidance"] + table["feedback"]) * table["development"]
+    return _per_100(float(told.sum()), table, 10)
+
+
+@_metric("Guidance given after listening", "share")
+def guidance_after_listening(table: Table) -> float:
+    """Share of guidance and feedback whose ten utterances before hold a question and an answer."""
+    told = np.flatnonzero((table["guidance"] + table["feedback"]) > 0)
+    listened = (
+        (table["question"] + table["given_back"])[max(0, i - 10) : i].sum() > 0
+        and (table.words * table.coachee)[max(0, i - 10) : i].sum() >= 15
+        for i in told
+    )
+    return _share(float(sum(listened)), float(len(told)), 0.6)
+
+
+@_metric("Next steps", "count")
+def action_turns(table: Table) -> float:
+    """Turns that assign, offer or accept a concrete next step."""
+    return float((_turn_sums(table, table["mark_action_item"]) > 0).sum())
+
+
+@_metric("Next steps in the coachee's own words", "count")
+def coachee_actions(table: Table) -> float:
+    """Turns of the coachee that offer or accept a concrete next step."""
+    return float((_turn_sums(table, table["mark_action_item"] * table.coachee) > 0).sum())
+
+
+@_metric("Next steps with a day", "count")
+def dated_actions(table: Table) -> float:
+    """Utterances with a next step that also name a day or a date."""
+    return float((table["mark_action_item"] * table.dated).sum())
+
+
+@_metric("Earlier agreements checked", "count")
+def follow_ups(table: Table) -> float:
+    """Turns that check or report something agreed before the meeting."""
+    return float((_turn_sums(table, table["mark_follow_up"]) > 0).sum())
+
+
+@_metric("The current initiative reinforced", "count")
+def initiative_turns(table: Table) -> float:
+    """Turns that reinforce a programme, method or tool, or check that it is used."""
+    return float((_turn_sums(table, table["mark_initiative"]) > 0).sum())
+
+
+@_metric("Share of the coach's substance on customer conversations", "share")
+def call_share(table: Table) -> float:
+    """Planning, doing and debriefing calls, among all activities."""
+    others = table["opportunity"] + table["account"] + table["territory"]
+    calls = float(table["call"].sum())
+    return _share(calls, calls + float(others.sum()), 0.3)
+
+
+def missed_and_pressed(table: Table) -> tuple[list[int], list[int]]:
+    """Unsupported claims by what the coach's next turn did with them.
+
+    Returns:
+        Indices of the claims that passed unpressed, and of those that were challenged. A
+        claim that no coach turn follows is in neither.
+    """
+    missed: list[int] = []
+    pressed: list[int] = []
+    claims = np.flatnonzero((table["mark_unsupported"] * table.coachee) > 0)
+    coach_rows = np.flatnonzero(table.coach > 0)
+    for claim in claims:
+        after = coach_rows[coach_rows > claim]
+        if not len(after):
+            continue
+        answer = after[table.turn[after] == table.turn[after[0]]]
+        (pressed if table["challenge"][answer].any() else missed).append(int(claim))
+    return missed, pressed
+
+
+def compute_metrics(table: Table) -> dict[str, float]:
+    """Every metric of a conversation by name."""
+    return {name: metric.compute(table) for name, metric in METRICS.items()}
