@@ -7,6 +7,7 @@ the generalised end-to-end loss (Wan et al. 2018), is rebuilt here around its we
 
 import functools
 import importlib.util
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,7 +65,7 @@ def embed(samples: Samples, regions: Sequence[Region]) -> Voices:
         mel = _mel(sound * gain)
         count = max(1, round(region.seconds / STEP))
         edges = np.linspace(region.start, region.end, count + 1)
-        spans.extend(Region(float(a), float(b)) for a, b in zip(edges, edges[1:], strict=False))
+        spans.extend(Region(float(a), float(b)) for a, b in itertools.pairwise(edges))
         middles = (edges[:-1] + edges[1:]) / 2 - region.start
         mels.extend(_around(mel, middle) for middle in middles)
     return Voices(tuple(spans), _run(mels))

@@ -19,7 +19,9 @@ _TIMING_ANYWHERE = re.compile(
 _BROKEN_TIMING = re.compile(r"-->[ \t]{0,9}\n{1,3}[ \t]{0,9}(?=[0-9])")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _LONG_ID = re.compile(r"[0-9a-fA-F-]{8,}(?:/[0-9]+-[0-9]+)?|[0-9a-zA-Z-]+/[0-9]+-[0-9]+")
-_KNOWN_NOTE = re.compile(r"NOTE\s+(?:confidence|duration|language|recognizability)\s*:", re.IGNORECASE)
+_KNOWN_NOTE = re.compile(
+    r"NOTE\s+(?:confidence|duration|language|recognizability)\s*:", re.IGNORECASE
+)
 _OUT_OF_RANGE = MAX_SECONDS + 0.999
 
 
@@ -48,6 +50,13 @@ def first_timing(text: str) -> str | None:
     return match[0] if match else None
 
 
+def stamp(seconds: float, point: str) -> str:
+    """Write seconds as `00:03:47.550`, with `point` before the milliseconds."""
+    minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02}{point}{milliseconds % 1000:03}"
+
+
 def read_blocks(text: str) -> Blocks:
     """Find the captions of a WebVTT or SRT text, damaged or not.
 
@@ -63,7 +72,7 @@ def read_blocks(text: str) -> Blocks:
     first = timings[0][0] if timings else len(lines)
     identifier_at = _identifier_line(lines, -1, first, None) if timings else None
     blocks.header = _without_notes(
-        lines[: first if identifier_at is None else identifier_at], blocks.notes
+        lines[: first if identifier_at is None else identifier_at], blocks.notes, ""
     )
     number: int | None = None
     ends = [position for position, _ in timings[1:]] + [len(lines)]
@@ -71,9 +80,11 @@ def read_blocks(text: str) -> Blocks:
         identifier = "" if identifier_at is None else lines[identifier_at]
         number = int(identifier) if _NUMBER.fullmatch(identifier) else number
         caption = Block(identifier, _in_range(match[1]), _in_range(match[2]))
-        identifier_at = None if end == len(lines) else _identifier_line(lines, position, end, number)
+        identifier_at = (
+            None if end == len(lines) else _identifier_line(lines, position, end, number)
+        )
         stop = end if identifier_at is None else identifier_at
-        caption.lines = _without_notes(lines[position + 1 : stop], blocks.notes)
+        caption.lines = _without_notes(lines[position + 1 : stop], blocks.notes, match[0])
         blocks.captions.append(caption)
     return blocks
 
@@ -101,11 +112,13 @@ def _identifier_line(lines: Sequence[str], after: int, timing: int, last: int | 
     return at if standard and any(c.isdigit() for c in line) else None
 
 
-def _without_notes(lines: Sequence[str], notes: list[str]) -> list[str]:
-    """The lines that are said, with comments and styles moved to `notes`."""
+def _without_notes(lines: Sequence[str], notes: list[str], previous: str) -> list[str]:
+    """The lines that are said, with comments and styles moved to `notes`.
+
+    `previous` is the line before the first: a comment starts after an empty one only.
+    """
     said: list[str] = []
     in_note = False
-    previous = ""
     for line in lines:
         opens = line.split(" ")[0] in ("NOTE", "STYLE", "REGION") and not previous
         in_note = bool(line) and (in_note or opens)

@@ -20,11 +20,68 @@ _BRACKET = re.compile(
     r"\s{0,9}\[((?:[^\[\]\n]|\[[^\[\]\n]{0,60}\]){1,60})\]:?(?:\s+|$)(.*)", re.DOTALL
 )
 _SENTENCE = re.compile(r'[?!;<>{}=“”"…]|\. [a-z]|://')
-_PARTICLES: Final = frozenset("al bin da de del der di dos du el ibn la le of ten ter van von".split())
+_PARTICLES: Final = frozenset(
+    [
+        "al",
+        "bin",
+        "da",
+        "de",
+        "del",
+        "der",
+        "di",
+        "dos",
+        "du",
+        "el",
+        "ibn",
+        "la",
+        "le",
+        "of",
+        "ten",
+        "ter",
+        "van",
+        "von",
+    ]
+)
 _LABELS: Final = frozenset(
-    "answer applause background blank_audio bcc cc conclusion crosstalk date example fact from "
-    "hint important inaudible laughter laughs music noise note notes ps question re reminder "
-    "result silence spoiler subject summary time tip title to todo url warning".split()
+    [
+        "answer",
+        "applause",
+        "background",
+        "blank_audio",
+        "bcc",
+        "cc",
+        "conclusion",
+        "crosstalk",
+        "date",
+        "example",
+        "fact",
+        "from",
+        "hint",
+        "important",
+        "inaudible",
+        "laughter",
+        "laughs",
+        "music",
+        "noise",
+        "note",
+        "notes",
+        "ps",
+        "question",
+        "re",
+        "reminder",
+        "result",
+        "silence",
+        "spoiler",
+        "subject",
+        "summary",
+        "time",
+        "tip",
+        "title",
+        "to",
+        "todo",
+        "url",
+        "warning",
+    ]
 )
 
 
@@ -42,7 +99,8 @@ def looks_like_name(text: str) -> bool:
     words = text.split()
     letters = [next((c for c in word if c.isalpha()), "") for word in words]
     return len(words) <= 5 and all(
-        word in _PARTICLES or not letter.islower() for word, letter in zip(words, letters, strict=True)
+        word in _PARTICLES or not letter.islower()
+        for word, letter in zip(words, letters, strict=True)
     )
 
 

@@ -4,7 +4,7 @@ import re
 
 import pysubs2
 
-from pipeline.captions.cue_blocks import Block, first_timing, read_blocks
+from pipeline.captions.cue_blocks import Block, first_timing, read_blocks, stamp
 from pipeline.captions.draft import Cue, Draft
 from pipeline.captions.markup import plain
 from pipeline.captions.names import attribute
@@ -36,8 +36,4 @@ def parse(text: str) -> Draft:
 def _caption(number: int, block: Block) -> str:
     # pysubs2 takes any line with two times for a timing line; `plain` decodes the colon.
     words = _TIME_IN_WORDS.sub("&#58;", " ".join(block.lines))
-    return f"{number}\n{_stamp(block.start)} --> {_stamp(block.end)}\n{words}"
-
-
-def _stamp(seconds: float) -> str:
-    return pysubs2.formats.subrip.SubripFormat.ms_to_timestamp(round(seconds * 1000))  # type: ignore[no-any-return]
+    return f"{number}\n{stamp(block.start, ',')} --> {stamp(block.end, ',')}\n{words}"

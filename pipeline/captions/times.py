@@ -64,10 +64,14 @@ def usable(seconds: float | None) -> float | None:
 
 
 def to_datetime(value: object) -> datetime | None:
-    """Read an ISO 8601 string or milliseconds since 1970; None for anything else."""
+    """Read an ISO 8601 string or milliseconds since 1970; None for anything else.
+
+    Where no time zone is given, UTC stands in, so that any two starts can be compared.
+    """
     try:
         if isinstance(value, str) and not value.strip().isdecimal():
-            return datetime.fromisoformat(value.strip())
+            moment = datetime.fromisoformat(value.strip())
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         milliseconds = to_seconds(value)
         return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (ValueError, OverflowError, OSError):

@@ -6,7 +6,7 @@ from typing import Final
 
 import webvtt
 
-from pipeline.captions.cue_blocks import Block, Blocks, first_timing, read_blocks
+from pipeline.captions.cue_blocks import Block, Blocks, first_timing, read_blocks, stamp
 from pipeline.captions.draft import Cue, Draft, language_code
 from pipeline.captions.markup import plain
 from pipeline.captions.names import attribute
@@ -30,8 +30,10 @@ def parse(text: str) -> Draft:
     blocks = read_blocks(text)
     captions = webvtt.from_string(_canonical(blocks)).captions
     timed = [(c.start_time, c.end_time, c.raw_text) for c in captions]
-    raw = [Cue(text, None, s.in_milliseconds() / 1000, e.in_milliseconds() / 1000)
-           for s, e, text in timed]
+    raw = [
+        Cue(text, None, s.in_milliseconds() / 1000, e.in_milliseconds() / 1000)
+        for s, e, text in timed
+    ]
     source_format, cues = _speakers(raw, blocks)
     draft = Draft(source_format, cues, language=_language(blocks))
     _read_header(blocks.header, draft)
@@ -45,13 +47,7 @@ def _canonical(blocks: Blocks) -> str:
 def _caption(block: Block) -> str:
     # An arrow in the words would start a new caption; `plain` decodes it again.
     words = " ".join(block.lines).replace("-->", "--&gt;")
-    return f"{_stamp(block.start)} --> {_stamp(block.end)}\n{words}"
-
-
-def _stamp(seconds: float) -> str:
-    milliseconds = round(seconds * 1000)
-    minutes, milliseconds = divmod(milliseconds, 60_000)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{milliseconds // 1000:02}.{milliseconds % 1000:03}"
+    return f"{stamp(block.start, '.')} --> {stamp(block.end, '.')}\n{words}"
 
 
 def _speakers(raw: Sequence[Cue], blocks: Blocks) -> tuple[str, list[Cue]]:

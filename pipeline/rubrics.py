@@ -1,0 +1,31 @@
+"""Finding rubric files: the shipped ones in `scoring/rubrics/`, or a folder of one's own."""
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from models.labels import Kind
+from scoring.rubric import Rubric, RubricError, parse_rubric
+
+
+@cache
+def load_rubric(kind: Kind, folder: Path | None = None) -> Rubric:
+    """The rubric for a kind of meeting.
+
+    Args:
+        kind: Kind of meeting.
+        folder: Folder with `common.toml` and `<kind>.toml`; the shipped rubrics if None.
+
+    Raises:
+        RubricError: A file is missing or not usable.
+    """
+    base = resources.files("scoring") / "rubrics" if folder is None else folder
+    try:
+        common = (base / "common.toml").read_text(encoding="utf-8")
+        own = (base / f"{kind}.toml").read_text(encoding="utf-8")
+    except OSError as error:
+        raise RubricError(
+            f"{error.filename} cannot be read; a rubric folder holds common.toml and one "
+            "file per kind of meeting. Copy scoring/rubrics/ and change the copy."
+        ) from error
+    return parse_rubric(common, own)

@@ -1,0 +1,155 @@
+"""The stages of an analysis as plain functions: a value in, a new value out.
+
+`pipeline.flows` wraps them for Prefect; tests and `coachscore evaluate` call them directly.
+Heavy libraries are imported inside the stage that needs them.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from models.conversation import Conversation, Recording, Transcript
+from models.errors import CoachscoreError
+from models.labels import CODEBOOK_VERSION, KINDS, Kind
+from models.tags import TaggedConversation
+from pipeline.captions.reader import read_transcript
+from pipeline.rubrics import load_rubric
+from pipeline.settings import Settings
+from scoring.score import ScoredConversation, score_conversation
+
+if TYPE_CHECKING:
+    from models.kinds import KindModel
+    from models.linear import LinearTagger
+
+Progress = Callable[[str, float], None]
+
+# Bumped when a stage would give another result for the same input. The tagger and the
+# rubrics carry versions of their own beside these.
+STAGE_VERSIONS: Final[dict[str, str]] = {
+    "transcribe": "1",
+    "attribute": "1",
+    "tag": CODEBOOK_VERSION,
+    "score": "1",
+}
+
+
+class InputFileError(CoachscoreError):
+    """The file to analyse is not there or cannot be read."""
+
+    title = "This file cannot be opened"
+
+
+def probe(path: Path, settings: Settings) -> Recording:
+    """Find out what a file is: content hash, sound or transcript, length.
+
+    Raises:
+        InputFileError: There is no such file, or it may not be read.
+        MediaError: It is sound that cannot be read.
+    """
+    from pipeline.audio.formats import looks_like_audio
+    from pipeline.audio.media import probe as probe_sound
+
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+            digest.update(start)
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except OSError as error:
+        raise InputFileError(f"{path}: {error.strerror}. Check the name and the rights.") from error
+    sha256 = digest.hexdigest()
+    if not looks_like_audio(start):
+        return Recording(sha256=sha256, name=path.name, path=str(path), medium="transcript")
+    found = probe_sound(path)
+    return Recording(
+        sha256=sha256,
+        name=path.name,
+        path=str(path),
+        medium="audio",
+        seconds=found.seconds,
+        channels=found.channels,
+    )
+
+
+def transcribe(recording: Recording, settings: Settings, progress: Progress) -> Transcript:
+    """Read a transcript file, or recognise the speech in a recording.
+
+    Args:
+        recording: From `probe`.
+        settings: For the recogniser and the cap on length.
+        progress: Called with a phase and its share done, 0 to 1.
+
+    Raises:
+        TranscriptError: The text is in no known format.
+        MediaError: The sound cannot be decoded.
+        WhisperModelMissing: There is no recogniser model.
+    """
+    path = Path(recording.path)
+    if recording.medium == "transcript":
+        return read_transcript(path.read_bytes(), recording.name)
+    from pipeline.audio.recordings import transcribe_recording
+
+    return transcribe_recording(path, recording.name, settings=settings, progress=progress)
+
+
+def attribute(transcript: Transcript, coach: str | None) -> Conversation:
+    """Work out who coaches and split what was said into utterances.
+
+    Args:
+        transcript: Segments with speakers.
+        coach: Name of the coach where the user gave it.
+
+    Raises:
+        RolesError: Nobody in the transcript has that name, or it names fewer than two speakers.
+    """
+    from pipeline.roles import assign_roles
+    from pipeline.segmentation import split_utterances
+
+    roles = assign_roles(transcript, coach)
+    return split_utterances(transcript, roles)
+
+
+def tag(conversation: Conversation) -> TaggedConversation:
+    """Give every utterance its codebook tags."""
+    tagger = load_tagger()
+    return TaggedConversation(
+        conversation=conversation,
+        tags=tagger.tag(conversation),
+        tagged_by=tagger.provenance,
+    )
+
+
+def score(tagged: TaggedConversation, kind: Kind | None, settings: Settings) -> ScoredConversation:
+    """Score a tagged conversation under the rubric of its kind.
+
+    Args:
+        tagged: From `tag`.
+        kind: Kind of meeting as the user gave it; else the file's, else the text decides.
+        settings: For an own rubric folder.
+    """
+    known = kind or tagged.conversation.kind
+    if known is not None:
+        kinds: dict[Kind, float] = {k: float(k == known) for k in KINDS}
+    else:
+        kinds = load_kind_model().probabilities(tagged.conversation)
+    rubric = load_rubric(max(kinds, key=lambda k: kinds[k]), settings.rubric_dir)
+    return score_conversation(tagged, rubric, kinds)
+
+
+@cache
+def load_tagger() -> "LinearTagger":
+    """The shipped tagger, loaded once per process."""
+    from models.linear import LinearTagger
+
+    return LinearTagger.load()
+
+
+@cache
+def load_kind_model() -> "KindModel":
+    """The shipped model of the kind of meeting, loaded once per process."""
+    from models.kinds import KindModel
+
+    return KindModel.load()

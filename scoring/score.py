@@ -1,0 +1,224 @@
+"""The score: is this manager truly coaching, how sure is that, and why."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import numpy as np
+from pydantic import Field
+
+from models.conversation import Provenance, Value
+from models.labels import Criterion, Kind
+from models.tags import ConversationTags, Tag, TaggedConversation
+from scoring.evidence import Evidence, find_evidence
+from scoring.metrics import compute_metrics, missed_and_pressed
+from scoring.resample import REPLICATES, Certainty, replicate
+from scoring.rubric import CriterionRubric, Rubric
+from scoring.table import Table, build_table
+
+Verdict = Literal[
+    "truly coaching", "partly coaching", "inspecting deals", "telling", "not enough evidence"
+]
+
+_Z90: Final = 1.645  # Half-width in standard deviations of a 90 % interval.
+_TRULY: Final = 70.0  # An expert's rating of 3.8 of 5.
+_PARTLY: Final = 45.0  # An expert's rating of 2.8 of 5.
+_HALF: Final = 45.0  # Least inquiry and least development of true coaching.
+
+_SENTENCES: Final[dict[Verdict, str]] = {
+    "truly coaching": "A gap in how the work is done is being closed, led by questions.",
+    "partly coaching": "Some of it is coaching; the criteria show which part and what is missing.",
+    "inspecting deals": "The talk is about the state of deals, not about how they are sold.",
+    "telling": "The coach does the thinking; advice, good or not, meets little dialogue.",
+    "not enough evidence": "Too little was said for a score that would mean anything.",
+}
+
+
+class Point(Value):
+    """What one metric brought to a criterion: `earned` of `possible` points."""
+
+    metric: str
+    value: float
+    earned: float
+    possible: float
+
+
+class Advice(Value):
+    """One concrete thing to try next, and the moment it refers to where there is one."""
+
+    text: str
+    index: int | None = None
+
+
+class CriterionScore(Value):
+    """One criterion's points, their reasons, the quotes, and what to try."""
+
+    name: Criterion
+    title: str
+    score: float = Field(ge=0, le=100)
+    weight: float
+    base: float
+    points: tuple[Point, ...]
+    evidence: tuple[Evidence, ...]
+    advice: Advice
+
+
+class Score(Value):
+    """The score of one conversation.
+
+    Attributes:
+        overall: 0 to 100, None where there is not enough evidence.
+        interval: 90 % interval in points, None where there is not enough evidence.
+        verdict: In plain words.
+        explanation: The verdict in one sentence; says what was missing for a score.
+        criteria: The five criteria; given even without an overall score, as far as they go.
+        rubric: The rubric that made it.
+    """
+
+    overall: float | None = Field(ge=0, le=100)
+    interval: tuple[float, float] | None
+    verdict: Verdict
+    explanation: str
+    criteria: tuple[CriterionScore, ...]
+    rubric: Provenance
+
+
+class ScoredConversation(Value):
+    """A tagged conversation with its conversation tags, metrics and score."""
+
+    tagged: TaggedConversation
+    tags: ConversationTags
+    metrics: dict[str, float]
+    missed_challenges: tuple[int, ...]
+    score: Score
+
+
+def score_conversation(
+    tagged: TaggedConversation, rubric: Rubric, kinds: Mapping[Kind, float]
+) -> ScoredConversation:
+    """Score a tagged conversation.
+
+    Args:
+        tagged: The conversation with its tags.
+        rubric: The rubric of its kind.
+        kinds: Probability of each kind of meeting.
+
+    Returns:
+        The same values for the same input: resampling is seeded.
+    """
+    table = build_table(tagged)
+    metrics = compute_metrics(table)
+    tags = conversation_tags(metrics, rubric, kinds)
+    criteria = tuple(_criterion(tagged, table, metrics, c) for c in rubric.criteria)
+    shortage = _shortage(table, rubric)
+    if shortage is None:
+        overall = rubric.overall({c.name: c.score for c in criteria})
+        interval = _interval(tagged, table, rubric, overall)
+        verdict = _verdict(overall, criteria, tags)
+    else:
+        overall, interval, verdict = None, None, "not enough evidence"
+    return ScoredConversation(
+        tagged=tagged,
+        tags=tags,
+        metrics={name: round(value, 4) for name, value in metrics.items()},
+        missed_challenges=tuple(missed_and_pressed(table)[0]),
+        score=Score(
+            overall=None if overall is None else round(overall, 1),
+            interval=interval,
+            verdict=verdict,
+            explanation=_SENTENCES[verdict] if shortage is None else shortage,
+            criteria=criteria,
+            rubric=rubric.provenance,
+        ),
+    )
+
+
+def conversation_tags(
+    metrics: dict[str, float], rubric: Rubric, kinds: Mapping[Kind, float]
+) -> ConversationTags:
+    """The codebook's conversation fields from the metrics, by the rubric's formulas."""
+    grows = _logistic(rubric.development_logit.value(metrics))
+    asks = _logistic(rubric.questioning_logit.value(metrics))
+    level = min(max(rubric.challenge_level.value(metrics), 0.0), 3.0)
+    kind = max(kinds, key=lambda k: kinds[k])
+    return ConversationTags(
+        kind=Tag(value=kind, p=round(kinds[kind], 4)),
+        focus=Tag(
+            value="development" if grows >= 0.5 else "deal_pursuit",
+            p=round(max(grows, 1 - grows), 4),
+        ),
+        style=Tag(
+            value="questioning" if asks >= 0.5 else "telling", p=round(max(asks, 1 - asks), 4)
+        ),
+        challenge_level=Tag(value=round(level), p=round(1 - abs(level - round(level)), 4)),
+    )
+
+
+def _logistic(value: float) -> float:
+    return float(1 / (1 + np.exp(-np.clip(value, -30, 30))))
+
+
+def _criterion(
+    tagged: TaggedConversation, table: Table, metrics: dict[str, float], rubric: CriterionRubric
+) -> CriterionScore:
+    points = tuple(
+        Point(
+            metric=m.metric,
+            value=round(metrics[m.metric], 4),
+            earned=round(m.earned(metrics[m.metric]), 2),
+            possible=m.points,
+        )
+        for m in rubric.measures
+    )
+    evidence = find_evidence(tagged, table, rubric.name)
+    most_left = max(range(len(points)), key=lambda i: points[i].possible - points[i].earned)
+    lost = [e.index for e in evidence if e.effect == "loses"]
+    return CriterionScore(
+        name=rubric.name,
+        title=rubric.title,
+        score=round(rubric.score(metrics), 1),
+        weight=rubric.weight,
+        base=rubric.base,
+        points=points,
+        evidence=evidence,
+        advice=Advice(text=rubric.measures[most_left].advice, index=lost[0] if lost else None),
+    )
+
+
+def _shortage(table: Table, rubric: Rubric) -> str | None:
+    """What is missing for a score, None where there is enough."""
+    coach, coachee = int(table.substantive.sum()), int(table.coachee.sum())
+    if coach >= rubric.minimum_coach and coachee >= rubric.minimum_coachee:
+        return None
+    return (
+        f"There are {coach} utterances of substance by the coach and {coachee} by the coachee; "
+        f"a score needs {rubric.minimum_coach} and {rubric.minimum_coachee}."
+    )
+
+
+def _interval(
+    tagged: TaggedConversation, table: Table, rubric: Rubric, overall: float
+) -> tuple[float, float]:
+    """90 % interval: luck of the draw, the taggers' error and the experts' spread together."""
+    certainty, rng = Certainty(tagged), np.random.default_rng(0)
+    drawn = []
+    for _ in range(REPLICATES):
+        metrics = compute_metrics(replicate(table, certainty, rng))
+        drawn.append(rubric.overall({c.name: c.score(metrics) for c in rubric.criteria}))
+    half = _Z90 * float(np.hypot(np.std(drawn), rubric.expert_sd))
+    return round(max(overall - half, 0.0), 1), round(min(overall + half, 100.0), 1)
+
+
+def _verdict(
+    overall: float, criteria: tuple[CriterionScore, ...], tags: ConversationTags
+) -> Verdict:
+    by_name = {c.name: c.score for c in criteria}
+    both_halves = min(by_name["inquiry"], by_name["development"]) >= _HALF
+    if overall >= _TRULY and both_halves:
+        return "truly coaching"
+    if overall >= _PARTLY:
+        return "partly coaching"
+    if tags.style.value == "telling":
+        return "telling"
+    if tags.focus.value == "deal_pursuit":
+        return "inspecting deals"
+    return "partly coaching"
