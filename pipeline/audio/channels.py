@@ -7,8 +7,12 @@ SAMPLE_RATE = 16_000
 
 Samples = NDArray[np.float32]
 
-_FRAME = SAMPLE_RATE // 10
-_LEAD_DB = 6.0
+FRAME_SECONDS = 0.1
+# A channel this much louder than the other leads.
+LEAD_DB = 6.0
+
+_FRAME = round(FRAME_SECONDS * SAMPLE_RATE)
+
 _ACTIVE_DB = 40.0
 _LED_SHARE = 0.5
 _LED_FRAMES = 5
@@ -56,10 +60,27 @@ def settle_channels(samples: Samples) -> Samples:
     loudest = level.max(axis=0)
     active = loudest > np.quantile(loudest, 0.95) - _ACTIVE_DB
     difference = (level[0] - level[1])[active]
-    led = np.array([np.sum(difference > _LEAD_DB), np.sum(difference < -_LEAD_DB)])
+    led = np.array([np.sum(difference > LEAD_DB), np.sum(difference < -LEAD_DB)])
     if led.sum() < _LED_SHARE * len(difference):
         return np.asarray(samples.mean(axis=0, keepdims=True))
     if led.min() < _LED_FRAMES:
         loud = int(led.argmax())
         return samples[loud : loud + 1].copy()
     return samples
+
+
+def own_share(level: NDArray[np.float64], channel: int, start: float, end: float) -> float:
+    """How much of the sound of some seconds is a channel's own.
+
+    Args:
+        level: Decibels of two channels in frames of 0.1 s, shape (2, frames).
+        channel: Which of the two, 0 or 1.
+        start: Seconds.
+        end: Seconds.
+
+    Returns:
+        Its share of the power of both, 0 to 1: 0.99 is 20 dB above the other.
+    """
+    first = int(start / FRAME_SECONDS)
+    power = 10 ** (level[:, first : max(first + 1, round(end / FRAME_SECONDS))] / 10)
+    return float(power[channel].sum() / max(power.sum(), _FLOOR))

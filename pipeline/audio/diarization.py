@@ -18,21 +18,21 @@ Vectors = NDArray[np.float32]
 
 # Clustering compares every pair, so long recordings are thinned; all of it is decoded.
 _MOST_CLUSTERED = 1500
-# Average-linkage clusters closer than this cosine distance are one voice for certain
-# (within a speaker it is 0.21 to 0.26 on average, between speakers 0.44 and more).
-_SURE_DISTANCE = 0.35
+# Average-linkage clusters closer than this cosine distance are one voice for certain.
+_SURE_DISTANCE = 0.25
 # A voice needs this much speech; shorter clusters are coughs, laughs and overlaps.
 _LEAST_SECONDS = 3.2
 _LEAST_SHARE = 0.01
-# Two mean voices more similar than this are one person. A conversation of two is the
-# common case, so a third voice has to differ more.
-_SAME_OF_TWO = 0.80
-_SAME_OF_MORE = 0.75
+# Two mean voices more similar than this are one person: parts of one speaker were 0.89 and
+# more alike, two speakers 0.77 and less, but 0.90 for one pair in noise. A conversation of
+# two is the common case, so a third voice has to differ more.
+_SAME_OF_TWO = 0.86
+_SAME_OF_MORE = 0.80
 # Scale from cosine to log-likelihood, and how often a stretch starts another turn.
-_SHARPNESS = 10.0
+_SHARPNESS = 14.0
 _SWITCH = 0.05
-# Similarity of a stretch to the mean of a voice that is not its own.
-_STRANGER = 0.50
+# One voice found is no proof of one speaker: two may be too alike to be told apart.
+_ONE_VOICE = 0.9
 
 
 class Span(NamedTuple):
@@ -53,6 +53,9 @@ class Span(NamedTuple):
 
 def diarize(samples: Samples, regions: Sequence[Region]) -> tuple[Span, ...]:
     """Separate speakers by voice.
+
+    Measured on LibriSpeech (test-other, five speakers joined to 90 s of two or three,
+    pauses of 0.05 to 0.6 s): CALIB
 
     Args:
         samples: Sound of one channel at 16 kHz, shape (samples,).
@@ -108,9 +111,6 @@ def _unit(vectors: Vectors) -> Vectors:
 def _posterior(embeddings: Vectors, centroids: Vectors) -> NDArray[np.float64]:
     """Probability of each voice in each stretch, by the forward-backward algorithm.
 
-    A further state stands for voices that no cluster holds, so that the rows sum to less
-    than 1 where a stretch sounds like nobody.
-
     Args:
         embeddings: Unit vectors, shape (stretches, dimensions).
         centroids: Unit vectors, shape (speakers, dimensions).
@@ -118,8 +118,9 @@ def _posterior(embeddings: Vectors, centroids: Vectors) -> NDArray[np.float64]:
     Returns:
         Shape (stretches, speakers).
     """
-    similar = embeddings @ centroids.T
-    scores = np.hstack([similar, np.full((len(similar), 1), _STRANGER)])
+    if len(centroids) == 1:
+        return np.full((len(embeddings), 1), _ONE_VOICE)
+    scores = (embeddings @ centroids.T).astype(np.float64)
     likelihood = np.exp(_SHARPNESS * (scores - scores.max(axis=1, keepdims=True)))
     states = scores.shape[1]
     switch = np.full((states, states), _SWITCH / (states - 1))
@@ -127,7 +128,7 @@ def _posterior(embeddings: Vectors, centroids: Vectors) -> NDArray[np.float64]:
     forward = _swept(likelihood, switch)
     # Both sweeps count the stretch itself.
     joint = forward * _swept(likelihood[::-1], switch)[::-1] / likelihood
-    return np.asarray((joint / joint.sum(axis=1, keepdims=True))[:, :-1])
+    return np.asarray(joint / joint.sum(axis=1, keepdims=True))
 
 
 def _swept(likelihood: NDArray[np.float64], switch: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,6 +14,9 @@ OPEN_OPTIONS = {
     "format_whitelist": "mp3,wav,mov,mp4,m4a,ogg,matroska,webm,flac",
 }
 
+# Recorders write sizes from here on where they do not know the length.
+_PLACEHOLDER = 0x7FFFF000
+
 _STARTS = (b"ID3", b"OggS", b"fLaC", b"\x1aE\xdf\xa3")
 _MOV_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}
 # Second byte of an MPEG frame of layer II or III. Layer I would also match the mark
@@ -45,6 +48,24 @@ def looks_like_audio(data: bytes) -> bool:
     is_mpeg = len(data) > 3 and data[0] == 0xFF and data[1] in _MPEG_SECOND
     # Bit rate index 15 and sampling rate index 3 do not exist.
     return is_mpeg and data[2] >> 4 != 0xF and data[2] & 0x0C != 0x0C
+
+
+def wav_promise(path: Path) -> float:
+    """Tell how much longer a WAV file says it is than it is.
+
+    FFmpeg takes the length of a WAV file from the bytes that are there, so a cut one
+    looks whole to it; the header knows better.
+
+    Args:
+        path: A WAV file.
+
+    Returns:
+        Bytes by the header for each byte that is there; 1 where a recorder that could
+        not go back left a placeholder.
+    """
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8)[4:], "little") + 8
+    return size / path.stat().st_size if 8 < size < _PLACEHOLDER else 1.0
 
 
 def describe(path: Path) -> str:

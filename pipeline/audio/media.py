@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pipeline.audio.channels import SAMPLE_RATE, Samples, settle_channels
-from pipeline.audio.formats import ACCEPTED, OPEN_OPTIONS, MediaError, describe
+from pipeline.audio.formats import ACCEPTED, OPEN_OPTIONS, MediaError, describe, wav_promise
 
 if TYPE_CHECKING:
     import av
@@ -87,7 +87,7 @@ def decode(path: Path, max_seconds: float, name: str | None = None) -> Samples:
     chunks: collections.deque[Samples] = collections.deque()
     total = 0
     with _opened(path, shown) as (container, stream):
-        stated = None if container.format.name == "mp3" else _stated_seconds(container, stream)
+        stated = _promised_seconds(path, container, stream)
         for chunk in _resampled(container, stream):
             total += chunk.shape[1]
             if total > max_seconds * SAMPLE_RATE:
@@ -134,6 +134,14 @@ def _stated_seconds(container: Any, stream: "av.AudioStream") -> float | None:
     if stream.duration:
         return float(stream.duration * stream.time_base)
     return container.duration / 1_000_000 if container.duration else None
+
+
+def _promised_seconds(path: Path, container: Any, stream: "av.AudioStream") -> float | None:
+    """Length that a whole file would have, None where the container cannot say."""
+    stated = _stated_seconds(container, stream)
+    if stated is None or container.format.name == "mp3":
+        return None
+    return stated * wav_promise(path) if container.format.name == "wav" else stated
 
 
 def _resampled(container: Any, stream: "av.AudioStream") -> Iterator[Samples]:

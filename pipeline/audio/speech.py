@@ -26,8 +26,8 @@ _FRAME_SECONDS = _FRAME / SAMPLE_RATE
 _ENTER = 0.5
 _LEAVE = 0.35
 _SHORTEST_SPEECH = 0.25
-_SHORTEST_PAUSE = 0.4
-_PADDING = 0.15
+_SHORTEST_PAUSE = 0.5
+_PADDING = 0.25
 
 
 class Region(NamedTuple):
@@ -45,8 +45,8 @@ class Region(NamedTuple):
 def speech_regions(samples: Samples) -> tuple[Region, ...]:
     """Find where somebody speaks.
 
-    Speech shorter than 0.25 s is dropped, pauses shorter than 0.4 s are bridged, and
-    0.15 s are added on either side, at most to the middle of a pause. A region longer
+    Speech shorter than 0.25 s is dropped, pauses shorter than 0.5 s are bridged, and
+    0.25 s are added on either side, at most to the middle of a pause. A region longer
     than 30 s is cut where speech is least likely.
 
     Args:

@@ -69,8 +69,11 @@ def read_blocks(text: str) -> Blocks:
     lines = [line.strip() for line in _BROKEN_TIMING.sub("--> ", text).split("\n")]
     timings = [(i, match) for i, line in enumerate(lines) if (match := _TIMING.fullmatch(line))]
     blocks = Blocks(header=[], notes=[], captions=[])
-    first = timings[0][0] if timings else len(lines)
-    identifier_at = _identifier_line(lines, -1, first, None) if timings else None
+    if not timings:
+        blocks.header = _without_notes(lines, blocks.notes, "")
+        return blocks
+    first = timings[0][0]
+    identifier_at = _identifier_line(lines, -1, first, None)
     blocks.header = _without_notes(
         lines[: first if identifier_at is None else identifier_at], blocks.notes, ""
     )

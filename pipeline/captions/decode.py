@@ -1,6 +1,7 @@
 """Bytes to text, and what bytes are when they are no text."""
 
 import codecs
+import re
 from typing import Final
 
 from charset_normalizer import from_bytes
@@ -28,6 +29,7 @@ _MAGIC: Final = (
     (b"\xff\xfb", "a sound or video file"),
     (b"\x1aE\xdf\xa3", "a sound or video file"),
 )
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 # Enough to tell an encoding by; guessing takes seconds on megabytes.
 _SAMPLE: Final = 64 * 1024
 
@@ -86,7 +88,9 @@ def _decode_utf8(data: bytes) -> tuple[str, list[str]]:
 
 def _guess(data: bytes) -> tuple[str, list[str]]:
     best = from_bytes(data[:_SAMPLE]).best()
-    if best is None:
+    # A guess is always made for sound without a header; no text has that many controls.
+    controls = len(_CONTROLS.findall(data[:_SAMPLE]))
+    if best is None or controls > len(data[:_SAMPLE]) // 100:
         raise NoTextError("binary data")
     note = f"The file does not say its encoding; it was read as {best.encoding}."
     return data.decode(best.encoding, errors="replace"), [note]

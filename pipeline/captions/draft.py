@@ -124,6 +124,8 @@ def _losses(raw: list[Cue], cleaned: list[Cue]) -> list[str]:
     nameless = sum(cue.speaker is None for cue in cleaned if cue.text)
     if 0 < nameless < sum(bool(cue.text) for cue in cleaned):
         notes.append(f"Captions without a known speaker: {nameless}.")
+    if uncertain := sum(cue.speaker_confidence < 1 for cue in cleaned if cue.text):
+        notes.append(f"Captions whose speaker the file does not state for certain: {uncertain}.")
     return notes
 
 

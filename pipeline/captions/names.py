@@ -20,69 +20,15 @@ _BRACKET = re.compile(
     r"\s{0,9}\[((?:[^\[\]\n]|\[[^\[\]\n]{0,60}\]){1,60})\]:?(?:\s+|$)(.*)", re.DOTALL
 )
 _SENTENCE = re.compile(r'[?!;<>{}=“”"…]|\. [a-z]|://')
-_PARTICLES: Final = frozenset(
-    [
-        "al",
-        "bin",
-        "da",
-        "de",
-        "del",
-        "der",
-        "di",
-        "dos",
-        "du",
-        "el",
-        "ibn",
-        "la",
-        "le",
-        "of",
-        "ten",
-        "ter",
-        "van",
-        "von",
-    ]
+_PARTICLE_WORDS: Final = "al bin da de del der di dos du el ibn la le of ten ter van von"
+_LABEL_WORDS: Final = (
+    "answer applause background blank_audio bcc cc conclusion critical crosstalk date debug error "
+    "example fact from hint important inaudible info laughter laughs music noise note notes ps "
+    "question re reminder result silence spoiler subject summary time tip title to todo trace url "
+    "warn warning"
 )
-_LABELS: Final = frozenset(
-    [
-        "answer",
-        "applause",
-        "background",
-        "blank_audio",
-        "bcc",
-        "cc",
-        "conclusion",
-        "crosstalk",
-        "date",
-        "example",
-        "fact",
-        "from",
-        "hint",
-        "important",
-        "inaudible",
-        "laughter",
-        "laughs",
-        "music",
-        "noise",
-        "note",
-        "notes",
-        "ps",
-        "question",
-        "re",
-        "reminder",
-        "result",
-        "silence",
-        "spoiler",
-        "subject",
-        "summary",
-        "time",
-        "tip",
-        "title",
-        "to",
-        "todo",
-        "url",
-        "warning",
-    ]
-)
+_PARTICLES: Final = frozenset(_PARTICLE_WORDS.split())
+_LABELS: Final = frozenset(_LABEL_WORDS.split())
 
 
 def is_plausible_name(text: str) -> bool:
@@ -102,6 +48,11 @@ def looks_like_name(text: str) -> bool:
         word in _PARTICLES or not letter.islower()
         for word, letter in zip(words, letters, strict=True)
     )
+
+
+def _looks_like_handle(text: str) -> bool:
+    """Whether it is `keri` or `milen | Erigon` rather than the start of a sentence."""
+    return len(text.split()) <= 2 or any(c in "|()[]" for c in text)
 
 
 def split_name(text: str) -> tuple[str, str] | None:
@@ -131,7 +82,9 @@ def accepted_names(candidates: Sequence[str], total: int) -> frozenset[str]:
     ):
         return frozenset()
     return frozenset(
-        name for name, count in counts.items() if nearly_all or count > 1 or looks_like_name(name)
+        name
+        for name, count in counts.items()
+        if count > 1 or looks_like_name(name) or (nearly_all and _looks_like_handle(name))
     )
 
 

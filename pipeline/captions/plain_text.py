@@ -24,7 +24,7 @@ def matches(text: str) -> bool:
     names = accepted_names(found, len(lines))
     if len(found) < max(2, len(lines) / 2) or not 0 < len(names) <= _MOST_SPEAKERS:
         return False
-    if any(name.casefold() in _MAIL for name in names):
+    if any(name.casefold() in _MAIL for name in names) or not any(map(looks_like_name, names)):
         return False
     # Settings, tables of contents and forms have such lines too, but each key once.
     few = 2 * len(set(found)) <= len(found)

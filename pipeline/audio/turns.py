@@ -1,0 +1,125 @@
+"""Words and speakers brought together into segments."""
+
+import bisect
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from models.conversation import Segment, Word
+from pipeline.audio.diarization import Span
+from pipeline.audio.transcription import Passage
+
+_SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001 - Chinese and Japanese marks
+# Voices change by up to this many seconds before or after diarization says so.
+_SNAP = 0.8
+_PAUSE = 0.3
+# A longer pause ends a segment even where the recogniser went on.
+_LONG_PAUSE = 2.0
+
+
+class Turn(NamedTuple):
+    """Neighbouring words by one speaker.
+
+    Attributes:
+        speaker: Display name.
+        words: In order, each text with the space before it.
+        confidence: Probability that the speaker is right.
+    """
+
+    speaker: str
+    words: tuple[Word, ...]
+    confidence: float
+
+
+def assign_speakers(passages: Iterable[Passage], spans: Sequence[Span]) -> Iterator[Turn]:
+    """Give words to speakers by time and cut passages where the speaker changes.
+
+    A change within 0.8 s of the end of a sentence, or else of a pause of 0.3 s, is moved
+    there: diarization knows the moment less well than words and pauses do.
+
+    Args:
+        passages: What was recognised.
+        spans: Who speaks when, in order, at least one.
+
+    Yields:
+        Turns in order.
+    """
+    starts = [span.start for span in spans]
+    for passage in passages:
+        words = passage.words
+        owners = [_owner(word, spans, starts) for word in words]
+        speakers = _snapped(words, [owner.speaker for owner in owners])
+        for speaker, grouped in groupby(range(len(words)), key=speakers.__getitem__):
+            at = list(grouped)
+            # A word moved to the neighbour's sentence was as likely his as not.
+            sure = [owners[i].confidence if owners[i].speaker == speaker else 0.5 for i in at]
+            yield Turn(speaker, words[at[0] : at[-1] + 1], sum(sure) / len(sure))
+
+
+def to_segments(turns: Iterable[Turn]) -> tuple[Segment, ...]:
+    """Turn recognised words into segments, ordered by time.
+
+    A turn is cut at pauses longer than 2 s, where the other speaker may have had the word.
+
+    Args:
+        turns: Of all speakers.
+
+    Returns:
+        Segments that count up from 0; turns without text are left out.
+    """
+    pieces = [
+        Turn(turn.speaker, words, turn.confidence)
+        for turn in turns
+        for words in _cut_at_pauses(turn.words)
+    ]
+    pieces = [p for p in pieces if "".join(word.text for word in p.words).strip()]
+    pieces.sort(key=lambda piece: (piece.words[0].start, piece.words[-1].end))
+    return tuple(
+        Segment(
+            index=index,
+            speaker=piece.speaker,
+            start=piece.words[0].start,
+            end=piece.words[-1].end,
+            text="".join(word.text for word in piece.words).strip(),
+            words=tuple(w.model_copy(update={"text": w.text.strip()}) for w in piece.words),
+            speaker_confidence=min(1.0, piece.confidence),
+        )
+        for index, piece in enumerate(pieces)
+    )
+
+
+def _owner(word: Word, spans: Sequence[Span], starts: Sequence[float]) -> Span:
+    """The span that holds the middle of a word, or the nearest one."""
+    middle = (word.start + word.end) / 2
+    at = bisect.bisect_right(starts, middle)
+    near = spans[max(at - 1, 0) : at + 1]
+    return min(near, key=lambda span: max(span.start - middle, middle - span.end, 0.0))
+
+
+def _snapped(words: Sequence[Word], speakers: Sequence[str]) -> list[str]:
+    """Move each change of speaker to a close sentence end or pause."""
+    moved = list(speakers)
+    changes = [i for i in range(1, len(words)) if speakers[i] != speakers[i - 1]]
+    target = 0
+    for change, after in zip(changes, [*changes[1:], len(words)], strict=True):
+        # Never past a neighbouring change: a short turn is moved, not swallowed.
+        target = _seam(words, change, range(target + 1, after))
+        moved[target:change] = [speakers[change]] * (change - target)
+        moved[change:target] = [speakers[change - 1]] * (target - change)
+    return moved
+
+
+def _seam(words: Sequence[Word], change: int, allowed: range) -> int:
+    """Index of the word that begins the new speaker's turn."""
+    moment = words[change].start
+    close = [i for i in allowed if abs(words[i].start - moment) <= _SNAP]
+    sentences = [i for i in close if words[i - 1].text.rstrip().endswith(_SENTENCE_ENDS)]
+    pauses = [i for i in close if words[i].start - words[i - 1].end >= _PAUSE]
+    return min(sentences or pauses or [change], key=lambda i: abs(words[i].start - moment))
+
+
+def _cut_at_pauses(words: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
+    """Cut where nobody spoke for long."""
+    cuts = [i for i, (a, b) in enumerate(pairwise(words), start=1) if b.start - a.end > _LONG_PAUSE]
+    for start, end in pairwise([0, *cuts, len(words)]):
+        yield tuple(words[start:end])

@@ -1,0 +1,103 @@
+"""From a recording to a transcript."""
+
+from pathlib import Path
+
+from models.conversation import Participant, Segment, Transcript
+from models.errors import CoachscoreError
+from pipeline.audio.channels import SAMPLE_RATE, Samples
+from pipeline.audio.crosstalk import by_channel, channel_regions
+from pipeline.audio.diarization import diarize
+from pipeline.audio.media import decode
+from pipeline.audio.speech import speech_regions
+from pipeline.audio.transcription import Progress, Recogniser, Recognition
+from pipeline.audio.turns import Turn, assign_speakers, to_segments
+
+
+class NoSpeechError(CoachscoreError):
+    """A recording in which nobody says anything that can be recognised."""
+
+    title = "There is no speech in the recording"
+
+
+def transcribe_recording(
+    path: Path,
+    name: str,
+    *,
+    recogniser: Recogniser,
+    max_seconds: float,
+    progress: Progress | None = None,
+) -> Transcript:
+    """Decode a recording, recognise its words and tell its speakers apart.
+
+    Args:
+        path: Where the bytes are.
+        name: What the user calls the file.
+        recogniser: What turns speech into words.
+        max_seconds: Longest recording accepted, in decoded seconds.
+        progress: Called with the recognised share, 0 to 1.
+
+    Returns:
+        Segments with word times, speakers and the confidence in them, in the language
+        that was detected.
+
+    Raises:
+        WhisperModelMissing: There is no model; the recording has not been touched.
+        MediaError: The recording cannot be decoded.
+        NoSpeechError: There is nothing to recognise in it.
+    """
+    made_by = recogniser.prepare()
+    samples = decode(path, max_seconds, name)
+    turns, heard, how = _heard(samples, name, recogniser, progress or _unwatched)
+    segments = to_segments(turns)
+    if not segments:
+        raise NoSpeechError(f"Voices were found in {name}, but no words were recognised.")
+    speakers = dict.fromkeys(s.speaker for s in segments if s.speaker)
+    return Transcript(
+        segments=segments,
+        participants=tuple(Participant(speaker=speaker) for speaker in speakers),
+        language=heard.language,
+        source_format="audio",
+        made_by=made_by,
+        notes=_notes(how, segments, heard.repetitive),
+    )
+
+
+def _unwatched(share: float) -> None:
+    """Nobody wants to know the progress."""
+
+
+def _heard(
+    samples: Samples, name: str, recogniser: Recogniser, progress: Progress
+) -> tuple[tuple[Turn, ...], Recognition, str]:
+    """Recognise by channel where both channels speak, else by voice."""
+    if samples.shape[0] == 2:
+        regions = channel_regions(samples)
+        if all(regions):
+            return *by_channel(samples, regions, recogniser, progress), "by channel"
+        samples = samples[1:] if regions[1] else samples[:1]
+    mono = samples[0]
+    speech = speech_regions(mono)
+    if not speech:
+        seconds = len(mono) / SAMPLE_RATE
+        raise NoSpeechError(
+            f"{name} holds {seconds:.0f} s of sound, but nobody speaks in it. "
+            "Check that the microphone was on and that it is the right file."
+        )
+    spans = diarize(mono, speech)
+    heard = recogniser.transcribe(mono, speech, progress=progress)
+    how = "by voice" if len({span.speaker for span in spans}) > 1 else "one voice"
+    return tuple(assign_speakers(heard.passages, spans)), heard, how
+
+
+def _notes(how: str, segments: tuple[Segment, ...], repetitive: int) -> tuple[str, ...]:
+    """Say how sure the speakers are and what was left out."""
+    seconds = [(s.end or 0.0) - (s.start or 0.0) + 0.01 for s in segments]
+    sure = sum(s.speaker_confidence * t for s, t in zip(segments, seconds, strict=True))
+    confidence = f"confidence {sure / sum(seconds):.2f}"
+    speakers = {
+        "by channel": f"speakers were separated by channel; {confidence}",
+        "by voice": f"speakers were separated by voice; {confidence}",
+        "one voice": "only one voice was told apart; if more people spoke, the speakers are wrong",
+    }
+    left_out = f"left out as mere repetition by the recogniser: {repetitive} passage(s)"
+    return (speakers[how], left_out) if repetitive else (speakers[how],)

@@ -1,0 +1,91 @@
+"""Who coaches: what the user says, what the file says, or what the talk shows."""
+
+from typing import Final
+
+from models import artefacts
+from models.conversation import RoleAssignment, Transcript
+from models.errors import CoachscoreError
+from models.labels import Role
+
+UNKNOWN: Final = "Unknown speaker"
+
+_LEAST_SHARE: Final = 0.04  # Who says less than this share of the words is not one of the two.
+
+
+class RolesError(CoachscoreError):
+    """It cannot be said who coaches whom."""
+
+    title = "Who coaches cannot be worked out"
+
+
+def assign_roles(transcript: Transcript, coach: str | None) -> RoleAssignment:
+    """Give every speaker a role.
+
+    Args:
+        transcript: Segments with speakers.
+        coach: Name of the coach as the user gave it, in any case, whole or the start of it.
+
+    Returns:
+        The coach and one or more coachees; a person who hardly speaks is "other". The
+        source says what decided, in this order: given, file, content.
+
+    Raises:
+        RolesError: Nobody has the given name, or fewer than two people speak.
+    """
+    volume = _words_by_speaker(transcript)
+    if not transcript.has_speakers or len(volume) < 2:
+        raise RolesError(
+            f"The transcript names {_listed(volume) or 'no speakers'}, and a coaching "
+            "conversation needs two. Export it with speaker names, or upload the recording."
+        )
+    if coach is not None:
+        return _around(_find(coach, volume), volume, "given", 1.0)
+    stated = {p.speaker: p.role for p in transcript.participants if p.role is not None}
+    if "coach" in stated.values():
+        rest: dict[str, Role] = {name: stated.get(name) or "coachee" for name in volume}
+        return RoleAssignment(roles=rest, source="file", confidence=1.0)
+    lines = [(s.speaker, s.text) for s in transcript.segments if s.speaker in _main(volume)]
+    odds = artefacts.load("roles").probabilities([(s, t) for s, t in lines if s is not None])
+    best = max(odds, key=lambda name: odds[name])
+    return _around(best, volume, "content", odds[best])
+
+
+def _words_by_speaker(transcript: Transcript) -> dict[str, int]:
+    volume: dict[str, int] = {}
+    for segment in transcript.segments:
+        name = segment.speaker
+        if name is not None:
+            volume[name] = volume.get(name, 0) + len(segment.text.split())
+    return volume
+
+
+def _main(volume: dict[str, int]) -> list[str]:
+    """Speakers who say enough to be part of the conversation; always at least two."""
+    ranked = sorted(volume, key=lambda name: -volume[name])
+    total = sum(volume.values())
+    return [n for i, n in enumerate(ranked) if i < 2 or volume[n] >= _LEAST_SHARE * total]
+
+
+def _find(wanted: str, volume: dict[str, int]) -> str:
+    names = [n for n in volume if n.casefold() == wanted.casefold()]
+    names = names or [n for n in volume if n.casefold().startswith(wanted.casefold())]
+    if len(names) != 1:
+        found = "nobody" if not names else _listed(names)
+        raise RolesError(
+            f"“{wanted}” fits {found}; the speakers are {_listed(volume)}. "
+            "Give --coach one of them."
+        )
+    return names[0]
+
+
+def _around(coach: str, volume: dict[str, int], source: str, confidence: float) -> RoleAssignment:
+    main = _main(volume)
+    roles: dict[str, Role] = {name: "coachee" if name in main else "other" for name in volume}
+    roles[coach] = "coach"
+    return RoleAssignment.model_validate(
+        {"roles": roles, "source": source, "confidence": round(confidence, 3)}
+    )
+
+
+def _listed(names: dict[str, int] | list[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)

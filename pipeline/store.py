@@ -1,0 +1,291 @@
+"""Everything that is kept: recordings, what each stage made of them, analyses and scores.
+
+All SQL is here and in `pipeline.database`; typed values go in and come out.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, Self, TypeVar
+from uuid import UUID, uuid4
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, Row, Select, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from models.conversation import Recording, Value
+from models.errors import CoachscoreError
+from models.labels import Kind
+from pipeline.database import connect, upgrade, writing
+from pipeline.settings import Settings
+from pipeline.tables import AnalysisRow, Base, RecordingRow, ScoreRow, StageResultRow
+
+Stage = Literal["transcribe", "attribute", "tag", "score"]
+STAGES: Final[tuple[Stage, ...]] = ("transcribe", "attribute", "tag", "score")
+Status = Literal["queued", "running", "done", "failed"]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class NotStoredError(CoachscoreError):
+    """Nothing is stored under that name."""
+
+    title = "There is no such entry"
+
+
+class AnalysisRecord(Value):
+    """One recording under one set of options.
+
+    Attributes:
+        id: Made when it was asked for.
+        recording_sha256: The recording.
+        options: As canonical JSON.
+        status: How far it got.
+        stage: What is being done, None before and after.
+        error_title: Why it failed, None where it did not.
+        error_message: What was found and what to do about it.
+        created_at: When it was first asked for, in UTC.
+        finished_at: When it last ended, well or badly.
+        score_key: Key of its result of the stage "score", None before the end.
+    """
+
+    id: UUID
+    recording_sha256: str
+    options: str
+    status: Status
+    stage: Stage | None
+    error_title: str | None
+    error_message: str | None
+    created_at: datetime
+    finished_at: datetime | None
+    score_key: str | None
+
+
+class ScoreRecord(Value):
+    """The figures of one score; `low` and `high` bound its 90 % interval."""
+
+    analysis_id: UUID
+    score_key: str
+    recording_sha256: str
+    kind: Kind
+    coach: str | None
+    overall: float | None
+    low: float | None
+    high: float | None
+    verdict: str
+    rubric_name: str
+    rubric_version: str
+    tagger_name: str
+    tagger_version: str
+
+
+class Made(Value):
+    """A stored result without its payload: its key, its input's key and what made it."""
+
+    stage: Stage
+    key: str
+    input_key: str | None
+    made_by: str
+
+
+class Store:
+    """The database, with one small method for each question and each change."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare for a database whose tables are up to date; see `open`."""
+        self._engine = connect(url)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open the configured database, make its tables where they lack.
+
+        Raises:
+            DatabaseError: It cannot be reached, or was made by a newer version.
+        """
+        if settings.database_url is None:
+            settings.home.mkdir(parents=True, exist_ok=True)
+        store = cls(settings.sqlalchemy_url)
+        upgrade(store._engine)
+        return store
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._engine.dispose()
+
+    def put_recording(self, recording: Recording) -> None:
+        """Keep a recording; one that was there before is now found at the new path."""
+        values = recording.model_dump()
+        with self._write() as connection:
+            statement = self._insert(RecordingRow).values(created_at=_now(), **values)
+            moved = {"name": recording.name, "path": recording.path}
+            connection.execute(statement.on_conflict_do_update(index_elements=["sha256"], set_=moved))
+
+    def recording(self, sha256: str) -> Recording:
+        """A recording by its content hash.
+
+        Raises:
+            NotStoredError: There is none.
+        """
+        columns = [_table(RecordingRow).c[name] for name in Recording.model_fields]
+        row = self._first(select(*columns).where(RecordingRow.sha256 == sha256))
+        if row is None:
+            raise NotStoredError(f"No recording has the content hash {sha256}.")
+        return Recording.model_validate(row._asdict())
+
+    def put_result(self, sha256: str, made: Made, value: BaseModel) -> None:
+        """Keep what a stage gave; of two that bring the same key, the first one stays."""
+        statement = self._insert(StageResultRow).values(
+            recording_sha256=sha256,
+            **made.model_dump(),
+            payload=value.model_dump_json(),
+            created_at=_now(),
+        )
+        with self._write() as connection:
+            connection.execute(statement.on_conflict_do_nothing())
+
+    def made(self, sha256: str, stage: Stage, key: str) -> Made | None:
+        """What is known of a stored result without reading it, None where there is none."""
+        columns = [_table(StageResultRow).c[name] for name in Made.model_fields]
+        row = self._first(_of_result(select(*columns), sha256, stage, key))
+        return None if row is None else Made.model_validate(row._asdict())
+
+    def result(self, sha256: str, stage: Stage, key: str, kind: type[M]) -> M:
+        """What a stage gave.
+
+        Raises:
+            NotStoredError: It is not stored.
+        """
+        row = self._first(_of_result(select(StageResultRow.payload), sha256, stage, key))
+        if row is None:
+            raise NotStoredError(f"Stage “{stage}” has no result {key} for recording {sha256}.")
+        return kind.model_validate_json(row.payload)
+
+    def lineage(self, sha256: str, score_key: str) -> dict[Stage, Made]:
+        """The results that led to a score, from the first stage to the last.
+
+        Raises:
+            NotStoredError: One of them is not stored.
+        """
+        found: dict[Stage, Made] = {}
+        key: str | None = score_key
+        for stage in reversed(STAGES):
+            made = None if key is None else self.made(sha256, stage, key)
+            if made is None:
+                raise NotStoredError(f"Stage “{stage}” has no result {key} for {sha256}.")
+            found[stage], key = made, made.input_key
+        return {stage: found[stage] for stage in STAGES}
+
+    def queue_analysis(self, sha256: str, options: str) -> UUID:
+        """The analysis of a recording under some options, queued where it is a new one."""
+        statement = self._insert(AnalysisRow).values(
+            id=uuid4(),
+            recording_sha256=sha256,
+            options=options,
+            status="queued",
+            created_at=_now(),
+        )
+        mine = (AnalysisRow.recording_sha256 == sha256) & (AnalysisRow.options == options)
+        with self._write() as connection:
+            connection.execute(statement.on_conflict_do_nothing())
+            found: UUID = connection.execute(select(AnalysisRow.id).where(mine)).scalar_one()
+        return found
+
+    def start_stage(self, analysis_id: UUID, stage: Stage) -> None:
+        """Say that an analysis is running, and where it is."""
+        self._update(
+            analysis_id,
+            status="running",
+            stage=stage,
+            error_title=None,
+            error_message=None,
+            finished_at=None,
+        )
+
+    def fail_analysis(self, analysis_id: UUID, title: str, message: str) -> None:
+        """Say that an analysis ended with an error; its `stage` stays where it happened."""
+        self._update(
+            analysis_id,
+            status="failed",
+            error_title=title,
+            error_message=message,
+            finished_at=_now(),
+        )
+
+    def finish_analysis(self, score: ScoreRecord) -> None:
+        """Keep the figures of a score and say that its analysis is done, both or neither."""
+        statement = self._insert(ScoreRow).values(created_at=_now(), **score.model_dump())
+        with self._write() as connection:
+            connection.execute(statement.on_conflict_do_nothing())
+            connection.execute(
+                update(AnalysisRow)
+                .where(AnalysisRow.id == score.analysis_id)
+                .values(
+                    status="done",
+                    stage=None,
+                    error_title=None,
+                    error_message=None,
+                    score_key=score.score_key,
+                    finished_at=_now(),
+                )
+            )
+
+    def analysis(self, analysis_id: UUID) -> AnalysisRecord:
+        """An analysis by its id.
+
+        Raises:
+            NotStoredError: There is none.
+        """
+        row = self._first(select(_table(AnalysisRow)).where(AnalysisRow.id == analysis_id))
+        if row is None:
+            raise NotStoredError(f"No analysis has the id {analysis_id}.")
+        return AnalysisRecord.model_validate(row._asdict())
+
+    def analyses(self, limit: int = 100) -> list[AnalysisRecord]:
+        """The newest analyses, newest first."""
+        newest = AnalysisRow.created_at.desc()
+        rows = self._all(select(_table(AnalysisRow)).order_by(newest, AnalysisRow.id).limit(limit))
+        return [AnalysisRecord.model_validate(row._asdict()) for row in rows]
+
+    def scores(self, sha256: str) -> list[ScoreRecord]:
+        """Every score a recording was ever given, oldest first."""
+        columns = [_table(ScoreRow).c[name] for name in ScoreRecord.model_fields]
+        found = select(*columns).where(ScoreRow.recording_sha256 == sha256)
+        rows = self._all(found.order_by(ScoreRow.created_at))
+        return [ScoreRecord.model_validate(row._asdict()) for row in rows]
+
+    def _update(self, analysis_id: UUID, **values: Any) -> None:
+        with self._write() as connection:
+            connection.execute(
+                update(AnalysisRow).where(AnalysisRow.id == analysis_id).values(**values)
+            )
+
+    def _write(self) -> AbstractContextManager[Connection]:
+        return writing(self._engine)
+
+    def _all(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        with self._engine.connect() as connection:
+            return connection.execute(statement).all()
+
+    def _first(self, statement: Select[Any]) -> Row[Any] | None:
+        return next(iter(self._all(statement)), None)
+
+    def _insert(self, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+        if self._engine.dialect.name == "postgresql":
+            return postgresql.insert(_table(table))
+        return sqlite.insert(_table(table))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _table(row: type[Base]) -> Table:
+    return Base.metadata.tables[row.__tablename__]
+
+
+def _of_result(statement: Select[Any], sha256: str, stage: Stage, key: str) -> Select[Any]:
+    return statement.where(
+        StageResultRow.recording_sha256 == sha256,
+        StageResultRow.stage == stage,
+        StageResultRow.key == key,
+    )

@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from pipeline.audio.speech import Region, cut_out, speech_regions, windows
+
+
+def test_silence_and_noise_hold_no_speech():
+    noise = np.random.default_rng(0).normal(0, 0.01, 160_000).astype(np.float32)
+    assert speech_regions(np.zeros(160_000, np.float32)) == ()
+    assert speech_regions(noise) == ()
+    assert speech_regions(np.zeros(0, np.float32)) == ()
+
+
+def test_speech_is_found_where_it_is(speech):
+    gap = np.zeros(5 * 16000, np.float32)
+    regions = speech_regions(np.concatenate([gap, speech, gap, speech, gap]))
+    assert 5 <= regions[0].start <= 5.5
+    assert all(r.end <= 16.3 or r.start >= 20.7 for r in regions)
+    assert regions[-1].end <= 32.3
+    assert sum(r.seconds for r in regions) > 0.75 * 22
+    assert all(a.end <= b.start for a, b in zip(regions, regions[1:], strict=False))
+
+
+def test_speech_without_a_pause_is_cut_to_fit_a_window(speech):
+    # From the first word to the last, with the pauses taken out.
+    spoken = cut_out(speech, [Region(r.start + 0.3, r.end - 0.3) for r in speech_regions(speech)])
+    regions = speech_regions(np.tile(spoken, 10))
+    assert max(r.seconds for r in regions) <= 30
+    assert sum(r.seconds for r in regions) == pytest.approx(len(spoken) * 10 / 16000, rel=0.1)
+
+
+def test_windows_hold_neighbours_up_to_30_seconds():
+    regions = [Region(i * 20.0, i * 20.0 + 9) for i in range(7)]
+    packed = list(windows(regions))
+    assert [len(window) for window in packed] == [3, 3, 1]
+    assert [region for window in packed for region in window] == regions
+    assert list(windows([])) == []
