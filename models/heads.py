@@ -113,6 +113,19 @@ def targets(head: Head, corpus: Sequence[LabelledConversation]) -> npt.NDArray[n
     return np.array([-1 if value is None else value for value in found], dtype=np.int64)
 
 
+def link(scores: npt.NDArray[Any]) -> Matrix:
+    """Scores to probabilities, softmax or logistic as each head needs."""
+    out = np.empty(scores.shape, dtype=np.float32)
+    for head in HEADS:
+        part = scores[:, head.columns]
+        if head.is_flag:
+            out[:, head.columns] = 1 / (1 + np.exp(-part))
+        else:
+            raised = np.exp(part - part.max(axis=1, keepdims=True))
+            out[:, head.columns] = raised / raised.sum(axis=1, keepdims=True)
+    return out
+
+
 def decode(
     matrix: Matrix, utterances: Sequence[Utterance], thresholds: dict[str, float]
 ) -> tuple[UtteranceTags, ...]:

@@ -16,7 +16,7 @@ from sklearn.model_selection import GroupKFold
 from models.augment import degrade
 from models.conversation import Utterance
 from models.features import Featuriser
-from models.heads import HEADS, WIDTH, Matrix, targets
+from models.heads import HEADS, WIDTH, Matrix, link, targets
 from models.labelled import LabelledConversation
 
 Talk = tuple[Utterance, ...]
@@ -67,19 +67,6 @@ class LinearStage:
             weights, bias = _fit(rows, wanted, everything, len(head.classes))
             self.weights[:, head.columns], self.bias[head.columns] = weights, bias
         return talks, link(out)
-
-
-def link(scores: npt.NDArray[Any]) -> Matrix:
-    """Scores to probabilities, softmax or logistic as each head needs."""
-    out = np.empty(scores.shape, dtype=np.float32)
-    for head in HEADS:
-        part = scores[:, head.columns]
-        if head.is_flag:
-            out[:, head.columns] = 1 / (1 + np.exp(-part))
-        else:
-            raised = np.exp(part - part.max(axis=1, keepdims=True))
-            out[:, head.columns] = raised / raised.sum(axis=1, keepdims=True)
-    return out
 
 
 def _fit(

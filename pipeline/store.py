@@ -113,12 +113,14 @@ class Store:
         self._engine.dispose()
 
     def put_recording(self, recording: Recording) -> None:
-        """Keep a recording; one that was there before is now found at the new path."""
+        """Keep a recording; of one that was there before, the new path and name count."""
         values = recording.model_dump()
         with self._write() as connection:
             statement = self._insert(RecordingRow).values(created_at=_now(), **values)
             moved = {"name": recording.name, "path": recording.path}
-            connection.execute(statement.on_conflict_do_update(index_elements=["sha256"], set_=moved))
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["sha256"], set_=moved)
+            )
 
     def recording(self, sha256: str) -> Recording:
         """A recording by its content hash.
@@ -131,6 +133,14 @@ class Store:
         if row is None:
             raise NotStoredError(f"No recording has the content hash {sha256}.")
         return Recording.model_validate(row._asdict())
+
+    def known(self, sha256: str) -> Recording | None:
+        """A recording that was found before and on which no analysis has failed."""
+        failed = select(AnalysisRow.id).where(
+            AnalysisRow.recording_sha256 == sha256, AnalysisRow.status == "failed"
+        )
+        found = select(RecordingRow.sha256).where(RecordingRow.sha256 == sha256, ~failed.exists())
+        return None if self._first(found) is None else self.recording(sha256)
 
     def put_result(self, sha256: str, made: Made, value: BaseModel) -> None:
         """Keep what a stage gave; of two that bring the same key, the first one stays."""

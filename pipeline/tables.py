@@ -52,12 +52,12 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime, str: Text}  # noqa: RUF012
 
 
-def _recording_key(*, primary_key: bool = False) -> Mapped[str]:
+def _recording_key(*, primary_key: bool = False, index: bool = False) -> Mapped[str]:
     return mapped_column(
         String(_KEY),
         ForeignKey("recordings.sha256", ondelete="CASCADE"),
         primary_key=primary_key,
-        index=not primary_key,
+        index=index,
     )
 
 
@@ -116,7 +116,7 @@ class ScoreRow(Base):
         ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True
     )
     score_key: Mapped[str] = mapped_column(String(_KEY), primary_key=True)
-    recording_sha256: Mapped[str] = _recording_key()
+    recording_sha256: Mapped[str] = _recording_key(index=True)
     kind: Mapped[str] = mapped_column(String(32))
     coach: Mapped[str | None]
     overall: Mapped[float | None]

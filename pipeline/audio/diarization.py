@@ -22,7 +22,7 @@ _MOST_CLUSTERED = 1500
 _SURE_DISTANCE = 0.25
 # A voice needs this much speech; shorter clusters are coughs, laughs and overlaps.
 _LEAST_SECONDS = 3.2
-_LEAST_SHARE = 0.01
+_LEAST_SHARE = 0.03
 # Two mean voices more similar than this are one person: parts of one speaker were 0.89 and
 # more alike, two speakers 0.77 and less, but 0.90 for one pair in noise. A conversation of
 # two is the common case, so a third voice has to differ more.
@@ -55,7 +55,10 @@ def diarize(samples: Samples, regions: Sequence[Region]) -> tuple[Span, ...]:
     """Separate speakers by voice.
 
     Measured on LibriSpeech (test-other, five speakers joined to 90 s of two or three,
-    pauses of 0.05 to 0.6 s): CALIB
+    pauses of 0.05 to 0.6 s): 0.7 % of the time is given to the wrong speaker with turns
+    of 1.5 to 9 s, 5 % with turns of 0.8 to 3 s, 10 % in noise at 15 dB (where one pair of
+    alike voices is taken for one). Stretches of confidence 0.65, 0.85, 0.98 and 1.00 are
+    right in 57, 79, 98 and 99.8 % where the number of speakers is right.
 
     Args:
         samples: Sound of one channel at 16 kHz, shape (samples,).
@@ -67,7 +70,8 @@ def diarize(samples: Samples, regions: Sequence[Region]) -> tuple[Span, ...]:
     if not regions:
         return ()
     voices = embed(samples, regions)
-    posterior = _posterior(voices.embeddings, _centroids(voices.embeddings))
+    clear = voices.embeddings[voices.whole] if voices.whole.any() else voices.embeddings
+    posterior = _posterior(voices.embeddings, _centroids(clear))
     return _spans(voices, posterior)
 
 

@@ -101,7 +101,7 @@ def _snapped(words: Sequence[Word], speakers: Sequence[str]) -> list[str]:
     moved = list(speakers)
     changes = [i for i in range(1, len(words)) if speakers[i] != speakers[i - 1]]
     target = 0
-    for change, after in zip(changes, [*changes[1:], len(words)], strict=True):
+    for change, after in pairwise([*changes, len(words)]):
         # Never past a neighbouring change: a short turn is moved, not swallowed.
         target = _seam(words, change, range(target + 1, after))
         moved[target:change] = [speakers[change]] * (change - target)

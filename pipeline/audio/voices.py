@@ -38,10 +38,13 @@ class Voices(NamedTuple):
     Attributes:
         spans: The stretch that each embedding speaks for, about 0.4 s each, in order.
         embeddings: Unit vectors, shape (stretches, 256).
+        whole: Whether 1.1 s of speech were there, shape (stretches,). A lone "mhm" says
+            little about a voice.
     """
 
     spans: tuple[Region, ...]
     embeddings: NDArray[np.float32]
+    whole: NDArray[np.bool_]
 
 
 def embed(samples: Samples, regions: Sequence[Region]) -> Voices:
@@ -59,6 +62,7 @@ def embed(samples: Samples, regions: Sequence[Region]) -> Voices:
     """
     spans: list[Region] = []
     mels: list[NDArray[np.float32]] = []
+    whole: list[bool] = []
     gain = _gain(samples, regions)
     for region in regions:
         mel = _mel(cut_out(samples, [region]) * gain)
@@ -67,7 +71,8 @@ def embed(samples: Samples, regions: Sequence[Region]) -> Voices:
         spans.extend(Region(float(a), float(b)) for a, b in itertools.pairwise(edges))
         middles = (edges[:-1] + edges[1:]) / 2 - region.start
         mels.extend(_around(mel, middle) for middle in middles)
-    return Voices(tuple(spans), _run(mels))
+        whole.extend([len(mel) >= _WINDOW_FRAMES] * count)
+    return Voices(tuple(spans), _run(mels), np.array(whole, dtype=bool))
 
 
 def _gain(samples: Samples, regions: Sequence[Region]) -> np.float32:

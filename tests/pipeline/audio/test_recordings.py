@@ -4,8 +4,14 @@ import sys
 import numpy as np
 import pytest
 
+from models.conversation import Word
 from models.errors import CoachscoreError
-from pipeline.audio.transcription import WhisperModelMissing, WhisperRecogniser
+from pipeline.audio.transcription import (
+    Passage,
+    Recognition,
+    WhisperModelMissing,
+    WhisperRecogniser,
+)
 from pipeline.recordings import NoSpeechError, transcribe_recording
 
 GERMAN = "Was ist dir heute wichtig geworden?"
@@ -31,6 +37,10 @@ def by_turns(readers):
     return sound
 
 
+def reader_at(second):
+    return f"Speaker {int(second // 5) % 2 + 1}"
+
+
 @pytest.mark.parametrize("bleed", [0.0, 0.1])
 def test_two_channels_are_two_speakers(write, readers, transcribe, bleed):
     clean = by_turns(readers)
@@ -42,7 +52,7 @@ def test_two_channels_are_two_speakers(write, readers, transcribe, bleed):
     assert {p.speaker for p in found.participants} == {"Speaker 1", "Speaker 2"}
     assert [s.start for s in found.segments] == sorted(s.start for s in found.segments)
     for segment in found.segments:
-        assert segment.speaker == f"Speaker {int(segment.start // 5) % 2 + 1}"
+        assert segment.speaker == reader_at((segment.start + segment.end) / 2)
         assert segment.speaker_confidence > 0.9
     assert shares[-1] == pytest.approx(1)
     assert "separated by channel; confidence 0.9" in found.notes[0] or bleed == 0
@@ -54,7 +64,7 @@ def test_one_channel_is_separated_by_voice(write, readers, transcribe):
     assert found.participants[0].speaker == "Speaker 1"
     assert "by voice" in found.notes[0]
     for segment in found.segments:
-        assert segment.speaker == f"Speaker {int(segment.start // 5) % 2 + 1}"
+        assert segment.speaker == reader_at((segment.start + segment.end) / 2)
         assert 0.5 < segment.speaker_confidence <= 1
     assert found.made_by.name.startswith("openai-whisper/")
     assert found.segments[0].words[0].text == "Was"
@@ -79,9 +89,19 @@ def test_silence_is_said_to_be_silence(write, transcribe):
         transcribe(path)
 
 
-def test_repetition_alone_is_no_transcript(write, speech, transcribe, checkpoint):
+def test_speech_without_words_is_no_transcript(write, speech, transcribe, monkeypatch):
+    nothing = Recognition((), "en", repetitive=1)
+    monkeypatch.setattr(WhisperRecogniser, "transcribe", lambda *_, **__: nothing)
     with pytest.raises(NoSpeechError, match="no words"):
-        transcribe(write("a.flac", speech[None], "flac"), model=checkpoint(" you" * 40))
+        transcribe(write("a.flac", speech[None], "flac"))
+
+
+def test_left_out_repetition_is_noted(write, speech, transcribe, monkeypatch):
+    word = Word(text=" Ja", start=1, end=2, probability=1)
+    some = Recognition((Passage(1, 2, (word,)),), "de", repetitive=2)
+    monkeypatch.setattr(WhisperRecogniser, "transcribe", lambda *_, **__: some)
+    notes = transcribe(write("a.flac", speech[None], "flac")).notes
+    assert "repetition by the recogniser: 2 passage" in notes[1]
 
 
 def test_a_missing_model_is_said_before_the_recording_is_read(tmp_path, transcribe):

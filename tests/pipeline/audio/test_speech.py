@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ def test_speech_is_found_where_it_is(speech):
     assert all(r.end <= 16.3 or r.start >= 20.7 for r in regions)
     assert regions[-1].end <= 32.3
     assert sum(r.seconds for r in regions) > 0.75 * 22
-    assert all(a.end <= b.start for a, b in zip(regions, regions[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(regions))
 
 
 def test_speech_without_a_pause_is_cut_to_fit_a_window(speech):

@@ -1,4 +1,5 @@
 import urllib.error
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def test_words_come_with_times_of_the_recording(german):
         "".join(w.text for w in found.passages[0].words) == " Was ist dir heute wichtig geworden?"
     )
     assert all(any(r.start <= w.start <= w.end <= r.end for r in REGIONS) for w in words)
-    assert all(a.end <= b.start for a, b in zip(words, words[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(words))
     assert words[0].end - words[0].start == pytest.approx(0.4, abs=0.25)
     assert all(0.9 < w.probability <= 1 for w in words)
     assert {p.start for p in found.passages} >= {words[0].start}
@@ -65,8 +66,8 @@ def test_whispers_safeguards_are_on(german, heard):
 
 
 def test_a_loop_of_one_word_is_left_out_and_counted(checkpoint):
-    loop = checkpoint(" you" * 40)
-    found = WhisperRecogniser(str(loop)).transcribe(SOUND, REGIONS[:1])
+    loop = checkpoint(" you" * 14)
+    found = WhisperRecogniser(str(loop)).transcribe(SOUND, [Region(2.0, 4.0)])
     assert found.passages == ()
     assert found.repetitive == 1
 

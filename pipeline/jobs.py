@@ -1,0 +1,161 @@
+"""What an analysis is about, and the key of each of its results.
+
+A stage's key is a hash of its input's key and of everything else that its result depends
+on, so a result is used again exactly as long as nothing that matters has changed.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from models.artefacts import manifest
+from models.conversation import Recording, Value
+from models.errors import CoachscoreError
+from models.labels import KINDS, Kind
+from pipeline import stages
+from pipeline.captions.draft import PARSER_VERSION
+from pipeline.rubrics import load_rubric
+from pipeline.settings import Settings
+from pipeline.store import STAGES, Stage, Store
+
+
+class AnalysisOptions(Value):
+    """What the user may say about a recording; None leaves it to the recording itself.
+
+    Attributes:
+        coach: Name of the coach.
+        kind: Kind of meeting.
+        whisper_model: Speech recogniser, where another one than the settings' is wanted.
+    """
+
+    coach: str | None = Field(default=None, max_length=200)
+    kind: Kind | None = None
+    whisper_model: str | None = Field(default=None, max_length=1000)
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where analyses are made: settings, the store, and whom to tell of progress."""
+
+    settings: Settings
+    store: Store
+    progress: stages.Progress
+
+
+@dataclass(frozen=True)
+class Job:
+    """One analysis to be made, and the key of each of its results."""
+
+    place: Workplace
+    id: UUID
+    recording: Recording
+    options: AnalysisOptions
+    keys: Mapping[Stage, str]
+
+    def has(self, stage: Stage) -> bool:
+        """Whether the result of a stage is stored."""
+        return self.place.store.made(self.recording.sha256, stage, self.keys[stage]) is not None
+
+
+def begin(place: Workplace, path: Path, options: AnalysisOptions) -> UUID:
+    """Find out what a file is and queue its analysis; the same file again is the same one.
+
+    Raises:
+        CoachscoreError: The file cannot be read.
+    """
+    found = _known(place.store, path) or stages.probe(path, place.settings)
+    # A later run, in another folder, must find the file as well.
+    here = {"name": path.name, "path": str(path.absolute())}
+    recording = found.model_copy(update=here)
+    place.store.put_recording(recording)
+    return place.store.queue_analysis(recording.sha256, options.model_dump_json())
+
+
+def open_job(place: Workplace, analysis_id: UUID, pinned: Mapping[Stage, str] | None = None) -> Job:
+    """Read what an analysis is about and work out the keys of its results.
+
+    Args:
+        place: Where it is made.
+        analysis_id: From `begin`.
+        pinned: Keys of results to use even where a newer version would give another one.
+
+    Raises:
+        CoachscoreError: There is no such analysis, no trained model or no rubric.
+    """
+    record = place.store.analysis(analysis_id)
+    recording = place.store.recording(record.recording_sha256)
+    options = AnalysisOptions.model_validate_json(record.options)
+    keys: dict[Stage, str] = {}
+    key = recording.sha256
+    for stage in STAGES:
+        chosen = (pinned or {}).get(stage)
+        key = chosen or _digest([key, stage, _depends(stage, recording, options, place.settings)])
+        keys[stage] = key
+    return Job(place, analysis_id, recording, options, keys)
+
+
+@contextmanager
+def failing(store: Store, analysis_id: UUID) -> Iterator[None]:
+    """Note on the analysis what is raised in the block, and let it go on."""
+    try:
+        yield
+    except CoachscoreError as error:
+        store.fail_analysis(analysis_id, error.title, error.message)
+        raise
+    except Exception as error:
+        store.fail_analysis(analysis_id, CoachscoreError.title, f"{type(error).__name__}: {error}")
+        raise
+
+
+def _known(store: Store, path: Path) -> Recording | None:
+    """The recording with this content, unless something went wrong with it before."""
+    try:
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None  # `probe` meets the same error and says it well.
+    return store.known(sha256)
+
+
+def _depends(
+    stage: Stage, recording: Recording, options: AnalysisOptions, settings: Settings
+) -> list[Any]:
+    """What a stage's result depends on beside its input, as plain values."""
+    version = stages.STAGE_VERSIONS[stage]
+    match stage:
+        case "transcribe" if recording.medium == "transcript":
+            return [version, PARSER_VERSION]
+        case "transcribe":
+            model = options.whisper_model or settings.whisper_model
+            return [version, importlib.metadata.version("openai-whisper"), _file_state(model)]
+        case "attribute":
+            return [version, options.coach, manifest().get("roles")]
+        case "tag":
+            return [version, manifest()["tagger"]]
+        case "score":
+            # Which rubric it will be is not known yet where the text decides the kind.
+            kinds = KINDS if options.kind is None else (options.kind,)
+            # The content, for the version of an own rubric may have been left as it was.
+            rubrics = [load_rubric(k, settings.rubric_dir).model_dump_json() for k in kinds]
+            return [version, options.kind, rubrics, manifest().get("kinds")]
+
+
+def _file_state(model: str) -> list[Any]:
+    """A model's name, and for a checkpoint on disk what changes when it is replaced."""
+    path = Path(model)
+    if not path.is_file():
+        return [model]
+    found = path.stat()
+    return [model, found.st_size, found.st_mtime_ns]
+
+
+def _digest(parts: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,159 @@
+"""The report: everything a reader is shown of one scored conversation, in plain words.
+
+`build_report` decides what is said; `scoring.text` and `scoring.html` only set it. No
+label name, no metric name and no probability without its meaning leaves this module.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from models.conversation import Conversation
+from scoring import wording
+from scoring.evidence import Evidence
+from scoring.metrics import METRICS
+from scoring.report_lines import Line, build_lines, find_missed, find_steps
+from scoring.report_values import (
+    CriterionReport,
+    Doubt,
+    Measured,
+    Next,
+    Quote,
+    Report,
+    ReportContext,
+    Strip,
+    Trait,
+)
+from scoring.score import CriterionScore, Point, ScoredConversation
+from scoring.table import Table, build_table
+
+__all__ = ["Report", "ReportContext", "build_report"]
+
+
+def build_report(scored: ScoredConversation, context: ReportContext) -> Report:
+    """Put a scored conversation into the words of its report.
+
+    Args:
+        scored: From `scoring.score.score_conversation`.
+        context: What the conversation itself does not know.
+
+    Returns:
+        The same report for the same input; nothing is read, no clock is asked.
+    """
+    talk, score = scored.tagged.conversation, scored.score
+    table = build_table(scored.tagged)
+    lines = build_lines(scored)
+    criteria = tuple(_criterion(c, lines, score.overall is not None) for c in score.criteria)
+    costly = max(score.criteria, key=lambda c: c.weight * (100 - c.score))
+    last = max((u.end or 0.0 for u in talk.utterances), default=0.0)
+    spoken = wording.length(context.seconds or last or None)
+    return Report(
+        title=wording.clean(context.title or talk.title or context.file_name),
+        kind=wording.KINDS[scored.tags.kind.value],
+        coach=_names(talk, "coach") or "no coach",
+        coachee=_names(talk, "coachee") or "nobody",
+        when=wording.day(context.when or talk.started_at),
+        length=spoken or wording.counted(len(lines), "sentence", "sentences"),
+        verdict=score.verdict,
+        explanation=wording.clean(score.explanation),
+        overall=score.overall,
+        interval=score.interval,
+        doubt=_doubt(talk, context),
+        strip=_strip(scored, table),
+        criteria=criteria,
+        first=criteria[score.criteria.index(costly)].advice,
+        missed=find_missed(scored.missed_challenges, lines),
+        steps=find_steps(table, lines),
+        lines=lines,
+        traits=_traits(scored),
+        versions=_versions(scored, context.versions),
+        notes=tuple(wording.clean(note) for note in talk.notes),
+    )
+
+
+def _names(talk: Conversation, role: str) -> str:
+    names = [wording.clean(name) for name, r in talk.roles.roles.items() if r == role]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _doubt(talk: Conversation, context: ReportContext) -> Doubt | None:
+    roles = talk.roles
+    if roles.coach is None or roles.confidence >= context.least_role_confidence:
+        return None
+    file = wording.clean(context.file_name)
+    others = [wording.clean(n) for n in sorted(roles.roles, key=lambda n: roles.roles[n])]
+    coach = wording.clean(roles.coach)
+    return Doubt(
+        coach=coach,
+        sure=wording.sure(roles.confidence),
+        commands=tuple(wording.swap_command(file, name) for name in others if name != coach),
+    )
+
+
+def _strip(scored: ScoredConversation, table: Table) -> Strip:
+    """Counts as they are; shares as the criteria measure them, so that a page says one number."""
+    deal_or_development = table["deal"].any() or table["development"].any()
+    grows = scored.metrics["development_share"] if deal_or_development else None
+    return Strip(
+        deal=None if grows is None else 1 - grows,
+        development=grows,
+        coachee_words=scored.metrics["coachee_word_share"] if table.words.any() else None,
+        questions=int(table["question"].sum()),
+        tellings=int(table["telling"].sum()),
+        given_back=int(table["given_back"].sum()),
+        challenges=int(table["challenge"].sum()),
+        missed=len(scored.missed_challenges),
+    )
+
+
+def _criterion(score: CriterionScore, lines: Sequence[Line], enough: bool) -> CriterionReport:
+    measures = [_measured(p) for p in score.points] if enough else []
+    at = score.advice.index
+    return CriterionReport(
+        name=score.name,
+        title=score.title,
+        score=score.score if enough else None,
+        weight=wording.percent(score.weight),
+        base=score.base,
+        earned=tuple(m for m in measures if m.filled >= 0.5),
+        lost=tuple(m for m in measures if m.filled < 0.5),
+        earns=tuple(_quote(e, lines) for e in score.evidence if e.effect == "earns"),
+        loses=tuple(_quote(e, lines) for e in score.evidence if e.effect == "loses"),
+        advice=Next(text=score.advice.text, line=None if at is None else lines[at]),
+    )
+
+
+def _measured(point: Point) -> Measured:
+    return Measured(
+        label=METRICS[point.metric].label,
+        value=wording.measured(point.metric, point.value),
+        earned=point.earned,
+        possible=point.possible,
+    )
+
+
+def _quote(evidence: Evidence, lines: Sequence[Line]) -> Quote:
+    return Quote(line=lines[evidence.index], why=evidence.why)
+
+
+def _traits(scored: ScoredConversation) -> tuple[Trait, ...]:
+    tags = scored.tags
+    level = tags.challenge_level
+    how_much = f"{wording.CHALLENGE_LEVELS[level.value]} ({level.value} of 3)"
+    return (
+        _trait("Kind", wording.KINDS[tags.kind.value], tags.kind.p),
+        _trait("Focus", wording.FOCUSES[tags.focus.value], tags.focus.p),
+        _trait("Style", wording.STYLES[tags.style.value], tags.style.p),
+        _trait("Challenge", how_much, level.p),
+    )
+
+
+def _trait(name: str, value: str, p: float) -> Trait:
+    return Trait(name=name, value=wording.capital(value), sure=wording.sure(p))
+
+
+def _versions(scored: ScoredConversation, given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    rubric, tagger = scored.score.rubric, scored.tagged.tagged_by
+    return (
+        *((wording.clean(name), wording.clean(version)) for name, version in given.items()),
+        ("Tagger", f"{tagger.name} {tagger.version}"),
+        ("Rubric", f"{wording.KINDS[scored.tags.kind.value]} {rubric.version}"),
+    )

@@ -1,0 +1,117 @@
+"""Stages that give small real values at once, and note that they were called."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from models.conversation import (
+    Conversation,
+    Provenance,
+    Recording,
+    RoleAssignment,
+    Segment,
+    Transcript,
+    Utterance,
+)
+from models.tags import ConversationTags, Marks, Tag, TaggedConversation, UtteranceTags
+from pipeline import jobs, stages
+from scoring.score import Score, ScoredConversation
+
+ALL = ("probe", "transcribe", "attribute", "tag", "score")
+SPEAKERS = ("Ana", "Ben")
+
+
+def recording(sha256: str = "a" * 64) -> Recording:
+    return Recording(sha256=sha256, name="talk.txt", path="talk.txt", medium="transcript")
+
+
+def transcript(lines: int = 2) -> Transcript:
+    return Transcript(
+        segments=tuple(
+            Segment(index=i, speaker=SPEAKERS[i % 2], text=f"Line {i}.") for i in range(lines)
+        ),
+        source_format="fake",
+        made_by=Provenance(name="captions/fake", version="1"),
+        title="A talk",
+    )
+
+
+def conversation(script: Transcript, coach: str | None = None) -> Conversation:
+    first = coach or SPEAKERS[0]
+    roles = {name: "coach" if name == first else "coachee" for name in SPEAKERS}
+    return Conversation(
+        utterances=tuple(
+            Utterance(
+                index=s.index,
+                source=s.index,
+                speaker=s.speaker,
+                role=roles[s.speaker],
+                text=s.text,
+            )
+            for s in script.segments
+        ),
+        roles=RoleAssignment(roles=roles, source="given" if coach else "content", confidence=1),
+    )
+
+
+def tagged(talk: Conversation) -> TaggedConversation:
+    return TaggedConversation(
+        conversation=talk,
+        tags=tuple(UtteranceTags(marks=Marks(value=(), p={})) for _ in talk.utterances),
+        tagged_by=Provenance(name="fake-tagger", version="3"),
+    )
+
+
+def scored(of: TaggedConversation, kind: str | None = None) -> ScoredConversation:
+    kind = kind or "deal_review"
+    return ScoredConversation(
+        tagged=of,
+        tags=ConversationTags(
+            kind=Tag(value=kind, p=1),
+            focus=Tag(value="development", p=0.8),
+            style=Tag(value="questioning", p=0.7),
+            challenge_level=Tag(value=2, p=0.6),
+        ),
+        metrics={},
+        missed_challenges=(),
+        score=Score(
+            overall=71.5,
+            interval=(60.0, 80.0),
+            verdict="truly coaching",
+            explanation="Because.",
+            criteria=(),
+            rubric=Provenance(name=f"rubric/{kind}", version="2"),
+        ),
+    )
+
+
+def install(
+    put: Callable[[object, str, Any], None], called: Callable[[str], None], tagger: str = "3"
+) -> None:
+    """Put the fake stages in place.
+
+    Args:
+        put: Such as `monkeypatch.setattr`.
+        called: Told the name of each stage when it is called.
+        tagger: Version of the tagger in the manifest.
+    """
+    real_probe = stages.probe
+    put(jobs, "manifest", lambda: {"tagger": {"name": "fake-tagger", "version": tagger}})
+    put(jobs, "load_rubric", lambda kind, _: SimpleNamespace(model_dump_json=lambda: kind))
+
+    def noted(name: str, result: Callable[..., Any]) -> Callable[..., Any]:
+        def stage(*arguments: Any) -> Any:
+            called(name)
+            return result(*arguments)
+
+        return stage
+
+    def probe(path: Path, settings: Any) -> Recording:
+        return real_probe(path, settings)
+
+    put(stages, "probe", noted("probe", probe))
+    put(stages, "transcribe", noted("transcribe", lambda *_: transcript()))
+    put(stages, "attribute", noted("attribute", conversation))
+    put(stages, "tag", noted("tag", tagged))
+    put(stages, "score", noted("score", lambda of, kind, _: scored(of, kind)))
