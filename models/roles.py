@@ -80,8 +80,5 @@ def _cue_means(lines: Lines, name: str) -> npt.NDArray[np.float64]:
     )
     cues = np.array(cue_matrix(spoken)).reshape(len(lines), len(CUE_NAMES))
     mine = np.array([speaker == name for speaker, _ in lines])
-    if mine.all():
-        return cues.mean(axis=0, keepdims=True)
-    return np.asarray(
-        cues[mine].mean(axis=0, keepdims=True) - cues[~mine].mean(axis=0, keepdims=True)
-    )
+    others = np.zeros(len(CUE_NAMES)) if mine.all() else cues[~mine].mean(axis=0)
+    return np.atleast_2d(cues[mine].mean(axis=0) - others)

@@ -1,11 +1,11 @@
 """Opening the database: its engine, and its tables brought up to date."""
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from models.errors import CoachscoreError
 
@@ -25,6 +25,20 @@ class DatabaseError(CoachscoreError):
     title = "The database cannot be used"
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder that an SQLite file is to lie in.
+
+    Raises:
+        DatabaseError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(
+            f"{folder} cannot be made: {error.strerror}. COACHSCORE_HOME may name another folder."
+        ) from error
+
+
 def connect(url: str) -> Engine:
     """An engine for a URL; nothing is opened yet.
 
@@ -33,7 +47,7 @@ def connect(url: str) -> Engine:
     """
     try:
         engine = create_engine(url, pool_pre_ping=True)
-    except (ArgumentError, ImportError, SQLAlchemyError) as error:
+    except (ImportError, SQLAlchemyError) as error:
         raise DatabaseError(
             f"{error}. COACHSCORE_DATABASE_URL takes sqlite:///… or postgresql+psycopg://…"
         ) from error
@@ -80,8 +94,7 @@ def upgrade(engine: Engine) -> None:
             if _revision(connection) != HEAD:
                 _run_alembic(connection)
     except OperationalError as error:
-        where = make_url(str(engine.url)).render_as_string(hide_password=True)
-        raise DatabaseError(f"{where} does not answer: {error.orig}") from error
+        raise DatabaseError(f"{engine.url} does not answer: {error.orig}") from error
 
 
 def _revision(connection: Connection) -> str | None:

@@ -111,10 +111,11 @@ def analyze_files(
 
     Raises:
         DatabaseError: The database cannot be used at all.
+        PrefectServerError: PREFECT_API_URL is set, and nothing answers there.
     """
     store = Store.open(settings)
     results: list[Analysis | CoachscoreError] = []
-    with closing(store), session(settings):
+    with closing(store), session():
         for path in paths:
             told = partial(on_progress, path) if on_progress else _silent
             token = _here.set(Workplace(settings, store, told))

@@ -71,7 +71,7 @@ def begin(place: Workplace, path: Path, options: AnalysisOptions) -> UUID:
     Raises:
         CoachscoreError: The file cannot be read.
     """
-    found = _known(place.store, path) or stages.probe(path, place.settings)
+    found = _known(place.store, path) or stages.probe(path)
     # A later run, in another folder, must find the file as well.
     here = {"name": path.name, "path": str(path.absolute())}
     recording = found.model_copy(update=here)

@@ -11,13 +11,15 @@ import json
 import os
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
-from pipeline.settings import Settings, get_settings
+from models.errors import CoachscoreError
+from pipeline.settings import get_settings
 
 # Prefect reads these when it is imported; what the user has set stays as it is.
 os.environ.update(
@@ -30,8 +32,11 @@ os.environ.update(
     }
     | os.environ
 )
+with suppress(OSError):  # Prefect makes its folder, but not the one above, and complains.
+    Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
 
 from prefect import Flow, Task, flow, task
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.context import SyncClientContext
 from prefect.settings import (
@@ -40,7 +45,6 @@ from prefect.settings import (
     PREFECT_CLIENT_CSRF_SUPPORT_ENABLED,
     PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED,
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
-    PREFECT_HOME,
     PREFECT_LOGGING_TO_API_ENABLED,
     PREFECT_SERVER_EPHEMERAL_ENABLED,
     temporary_settings,
@@ -53,20 +57,24 @@ __all__ = ["Flow", "State", "Task", "flow", "session", "task"]
 _NOWHERE = "http://prefect.invalid/api"
 
 
+class PrefectServerError(CoachscoreError):
+    """PREFECT_API_URL names a server that does not answer."""
+
+    title = "The Prefect server cannot be reached"
+
+
 @contextmanager
-def session(settings: Settings) -> Iterator[None]:
+def session() -> Iterator[None]:
     """Run flows in this block, as many as wanted.
 
-    Args:
-        settings: For the folder that Prefect may write to.
+    Raises:
+        PrefectServerError: PREFECT_API_URL is set, and nothing answers there.
     """
     # Without a heartbeat thread a flow ends at once, not at its next tick (1.1 s).
-    own: dict[Any, Any] = {
-        PREFECT_HOME: settings.home / "prefect",
-        PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
-    }
+    own: dict[Any, Any] = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
     if PREFECT_API_URL.value():
         with temporary_settings(own):
+            _check_server()
             yield
         return
     own |= {
@@ -80,6 +88,16 @@ def session(settings: Settings) -> Iterator[None]:
     }
     with temporary_settings(own), _client():
         yield
+
+
+def _check_server() -> None:
+    with get_client(sync_client=True) as client:
+        problem = client.api_healthcheck()
+    if problem is not None:
+        raise PrefectServerError(
+            f"{PREFECT_API_URL.value()} does not answer ({problem}). Start it, or unset "
+            "PREFECT_API_URL: none is needed."
+        )
 
 
 def _client() -> SyncClientContext:

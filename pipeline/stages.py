@@ -6,10 +6,10 @@ Heavy libraries are imported inside the stage that needs them.
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from models import artefacts
 from models.conversation import Conversation, Recording, Transcript
 from models.errors import CoachscoreError
 from models.labels import CODEBOOK_VERSION, KINDS, Kind
@@ -18,10 +18,6 @@ from pipeline.captions.reader import read_transcript
 from pipeline.rubrics import load_rubric
 from pipeline.settings import Settings
 from scoring.score import ScoredConversation, score_conversation
-
-if TYPE_CHECKING:
-    from models.kinds import KindModel
-    from models.linear import LinearTagger
 
 Progress = Callable[[str, float], None]
 
@@ -41,7 +37,7 @@ class InputFileError(CoachscoreError):
     title = "This file cannot be opened"
 
 
-def probe(path: Path, settings: Settings) -> Recording:
+def probe(path: Path) -> Recording:
     """Find out what a file is: content hash, sound or transcript, length.
 
     Raises:
@@ -90,9 +86,16 @@ def transcribe(recording: Recording, settings: Settings, progress: Progress) -> 
     path = Path(recording.path)
     if recording.medium == "transcript":
         return read_transcript(path.read_bytes(), recording.name)
-    from pipeline.audio.recordings import transcribe_recording
+    from pipeline.audio.transcription import WhisperRecogniser
+    from pipeline.recordings import transcribe_recording
 
-    return transcribe_recording(path, recording.name, settings=settings, progress=progress)
+    return transcribe_recording(
+        path,
+        recording.name,
+        recogniser=WhisperRecogniser(settings.whisper_model),
+        max_seconds=settings.max_audio_hours * 3600,
+        progress=lambda done: progress("transcribe", done),
+    )
 
 
 def attribute(transcript: Transcript, coach: str | None) -> Conversation:
@@ -114,7 +117,9 @@ def attribute(transcript: Transcript, coach: str | None) -> Conversation:
 
 def tag(conversation: Conversation) -> TaggedConversation:
     """Give every utterance its codebook tags."""
-    tagger = load_tagger()
+    from models.combined import CombinedTagger
+
+    tagger = CombinedTagger.load()
     return TaggedConversation(
         conversation=conversation,
         tags=tagger.tag(conversation),
@@ -134,22 +139,6 @@ def score(tagged: TaggedConversation, kind: Kind | None, settings: Settings) -> 
     if known is not None:
         kinds: dict[Kind, float] = {k: float(k == known) for k in KINDS}
     else:
-        kinds = load_kind_model().probabilities(tagged.conversation)
+        kinds = artefacts.load("kinds").probabilities(tagged.conversation)
     rubric = load_rubric(max(kinds, key=lambda k: kinds[k]), settings.rubric_dir)
     return score_conversation(tagged, rubric, kinds)
-
-
-@cache
-def load_tagger() -> "LinearTagger":
-    """The shipped tagger, loaded once per process."""
-    from models.linear import LinearTagger
-
-    return LinearTagger.load()
-
-
-@cache
-def load_kind_model() -> "KindModel":
-    """The shipped model of the kind of meeting, loaded once per process."""
-    from models.kinds import KindModel
-
-    return KindModel.load()

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from models.conversation import Recording, Value
 from models.errors import CoachscoreError
 from models.labels import Kind
-from pipeline.database import connect, upgrade, writing
+from pipeline.database import connect, make_folder, upgrade, writing
 from pipeline.settings import Settings
 from pipeline.tables import AnalysisRow, Base, RecordingRow, ScoreRow, StageResultRow
 
@@ -103,7 +103,7 @@ class Store:
             DatabaseError: It cannot be reached, or was made by a newer version.
         """
         if settings.database_url is None:
-            settings.home.mkdir(parents=True, exist_ok=True)
+            make_folder(settings.home)
         store = cls(settings.sqlalchemy_url)
         upgrade(store._engine)
         return store

@@ -1,7 +1,7 @@
 """Rubrics: what earns and what loses points, read from versioned TOML.
 
-A kind's rubric is two texts: `common.toml`, which holds the criteria, and the kind's own
-file, which weighs them and adds measures. Texts come in, typed objects go out; finding
+A kind's rubric is two texts: `common.toml`, which holds criteria and weights, and the
+kind's own file, which adds measures. Texts come in, typed objects go out; finding
 the files is the pipeline's job.
 """
 
@@ -148,8 +148,8 @@ class Rubric(Value):
 def parse_rubric(common: str, own: str) -> Rubric:
     """Read a rubric from the common TOML text and the kind's own.
 
-    The kind's text holds `kind`, `version`, `title`, `weights` by criterion and, in
-    `[[measures]]` with a `criterion`, what the kind adds.
+    The kind's text holds `kind`, `version`, `title` and, in `[[measures]]` with a
+    `criterion`, what the kind adds.
 
     Raises:
         RubricError: The TOML is broken, or a value is not as `Rubric` says.
@@ -168,6 +168,7 @@ def parse_rubric(common: str, own: str) -> Rubric:
 
 
 def _merged(shared: dict[str, Any], special: dict[str, Any]) -> dict[str, Any]:
+    weights = shared["weights"]
     criteria = []
     for criterion in shared["criteria"]:
         added = [
@@ -175,14 +176,13 @@ def _merged(shared: dict[str, Any], special: dict[str, Any]) -> dict[str, Any]:
             for measure in special.get("measures", [])
             if measure["criterion"] == criterion["name"]
         ]
-        weight = special["weights"][criterion["name"]]
         measures = [*criterion["measures"], *added]
-        criteria.append({**criterion, "weight": weight, "measures": measures})
+        criteria.append({**criterion, "weight": weights[criterion["name"]], "measures": measures})
     return {
-        **{key: value for key, value in shared.items() if key != "version"},
+        **{key: value for key, value in shared.items() if key not in ("version", "weights")},
         "version": f"{shared['version']}+{special['version']}",
         "kind": special["kind"],
         "title": special["title"],
-        "weakest_half": special["weights"]["weakest_half"],
+        "weakest_half": weights["weakest_half"],
         "criteria": criteria,
     }

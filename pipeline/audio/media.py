@@ -107,7 +107,7 @@ def decode(path: Path, max_seconds: float, name: str | None = None) -> Samples:
 @contextlib.contextmanager
 def _opened(path: Path, shown: str) -> Iterator[tuple[Any, "av.AudioStream"]]:
     """Open a recording and pick its sound; FFmpeg's errors become ours."""
-    import av  # noqa: PLC0415 - loads the FFmpeg libraries, which only decoding needs
+    import av  # loads the FFmpeg libraries, which only decoding needs
 
     if not path.is_file():
         raise MediaError(f"{shown} is not there any more.")
@@ -146,7 +146,7 @@ def _promised_seconds(path: Path, container: Any, stream: "av.AudioStream") -> f
 
 def _resampled(container: Any, stream: "av.AudioStream") -> Iterator[Samples]:
     """Yield 16 kHz sound, shape (1 or 2, samples), frame by frame."""
-    import av  # noqa: PLC0415
+    import av
 
     resampler: av.AudioResampler | None = None
     shape: tuple[object, ...] | None = None
@@ -177,7 +177,7 @@ def _narrowed(sound: Samples) -> Samples:
 
 def _frames(container: Any, stream: "av.AudioStream") -> Iterator["av.AudioFrame"]:
     """Decode packet by packet; a damaged packet is passed over, as players do."""
-    import av  # noqa: PLC0415
+    import av
 
     packets = container.demux(stream)
     while True:

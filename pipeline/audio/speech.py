@@ -104,7 +104,7 @@ def cut_out(samples: Samples, regions: Iterable[Region]) -> Samples:
 @functools.cache
 def _session() -> Any:
     """Load the model once per process; it keeps no state between calls."""
-    import onnxruntime  # noqa: PLC0415
+    import onnxruntime
 
     # find_spec does not run the package, whose import would pull torch in.
     spec = importlib.util.find_spec("silero_vad")

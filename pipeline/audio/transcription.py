@@ -151,7 +151,7 @@ class WhisperRecogniser:
 @functools.cache
 def _load(model: str, device: str | None) -> Any:
     """Load a checkpoint by name or path; call it with the lock held."""
-    import whisper  # noqa: PLC0415 - takes seconds to load
+    import whisper  # takes seconds to load
 
     names = whisper.available_models()
     if model not in names and not Path(model).is_file():
@@ -181,8 +181,8 @@ def _digest(path: Path) -> str:
 
 def _recognise(model: Any, sound: Samples, language: str | None) -> dict[str, Any]:
     """Run Whisper on one window, the same way each time although its retries are random."""
-    import torch  # noqa: PLC0415
-    import whisper  # noqa: PLC0415
+    import torch
+    import whisper
 
     with torch.random.fork_rng():
         torch.manual_seed(0)

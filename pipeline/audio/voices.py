@@ -104,7 +104,7 @@ def mel_filters(bands: int) -> NDArray[np.float32]:
 
 def _mel(sound: Samples) -> NDArray[np.float32]:
     """Mel power spectrum as in training (no logarithm), shape (frames, 40)."""
-    import torch  # noqa: PLC0415 - slow to load
+    import torch  # slow to load
 
     spectrum = torch.stft(
         torch.from_numpy(sound),
@@ -128,7 +128,7 @@ def _around(mel: NDArray[np.float32], middle: float) -> NDArray[np.float32]:
 @functools.cache
 def _network() -> Any:
     """Build the encoder once per process and load its weights."""
-    import torch  # noqa: PLC0415 - slow to load
+    import torch  # slow to load
 
     spec = importlib.util.find_spec("resemblyzer")
     if spec is None or spec.origin is None:
@@ -149,7 +149,7 @@ def _network() -> Any:
 
 def _run(mels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """Embed windows of shape (110, 40); returns unit vectors, shape (windows, 256)."""
-    import torch  # noqa: PLC0415
+    import torch
 
     network = _network()
     found = [np.zeros((0, _SIZE), dtype=np.float32)]

@@ -7,7 +7,8 @@ from types import ModuleType
 import pytest
 
 # Prefect reads this when it is imported: no test may write to the user's own folder.
-os.environ.setdefault("PREFECT_HOME", tempfile.mkdtemp(prefix="coachscore-prefect-"))
+_PREFECT_HOME = tempfile.TemporaryDirectory(prefix="coachscore-prefect-")
+os.environ.setdefault("PREFECT_HOME", _PREFECT_HOME.name)
 
 
 @pytest.fixture(scope="session")

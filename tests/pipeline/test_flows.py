@@ -15,6 +15,7 @@ from pipeline import jobs, stages
 from pipeline.analysis import Analysis, load_analysis, rescore
 from pipeline.flows import analyze_files, analyze_recording
 from pipeline.jobs import AnalysisOptions, Workplace
+from pipeline.prefect_runs import PrefectServerError
 from pipeline.settings import Settings
 from pipeline.stages import InputFileError
 from pipeline.store import NotStoredError, Store
@@ -254,6 +255,20 @@ def test_it_is_a_prefect_flow_of_six_tasks(
     finished = [r.task_run_name for r in caplog.records if r.name == "prefect.task_runs"]
     names = [name.rsplit("-", 1)[0] for name in finished]
     assert names == ["probe", "transcribe", "attribute", "tag", "score", "store"]
+
+
+def test_a_prefect_server_that_does_not_answer_is_named(
+    talk: Path, tmp_path: Path, calls: list[str]
+) -> None:
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    settings = Settings(home=tmp_path, database_url=None)
+    with (
+        temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api"}),
+        pytest.raises(PrefectServerError, match="does not answer"),
+    ):
+        analyze_files([talk], AnalysisOptions(), settings)
+    assert calls == []
 
 
 def test_the_modules_without_prefect_do_not_import_it() -> None:

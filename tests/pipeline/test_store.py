@@ -231,3 +231,9 @@ def test_a_database_that_cannot_be_used(url: str, said: str, tmp_path: Path) -> 
 def test_times_need_a_zone(store: Store) -> None:
     with pytest.raises(Exception, match="time zone"):
         store._update(uuid4(), finished_at=datetime(2026, 1, 1))
+
+
+def test_a_home_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(database.DatabaseError, match="COACHSCORE_HOME"):
+        Store.open(Settings(home=tmp_path / "file" / "home", database_url=None))

@@ -39,9 +39,6 @@ def test_a_change_moves_to_the_end_of_the_sentence():
 def test_a_change_far_from_any_seam_stays_where_it_was_heard():
     heard = [passage("so tell me about the plan that you made for this")]
     assert said(heard, spans(0, 2.5, 9)) == [
-        ("Speaker 1", "so tell me about"),
-        ("Speaker 2", "the plan that you made for this"),
-    ] or said(heard, spans(0, 2.5, 9)) == [
         ("Speaker 1", "so tell me about the"),
         ("Speaker 2", "plan that you made for this"),
     ]

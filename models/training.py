@@ -1,0 +1,90 @@
+"""From the corpus to the shipped models, in one go."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import joblib
+import numpy as np
+
+from models.augment import degrade
+from models.blend import Blend
+from models.combined import CombinedTagger, LinearFamily, choose_thresholds
+from models.context import ContextStage, context_features
+from models.encoder import export, fine_tune
+from models.heads import HEADS, targets
+from models.kinds import KindModel
+from models.labelled import LabelledConversation, read_corpus, read_splits
+from models.linear import LinearStage
+from models.roles import RoleModel
+from models.transformer import Transformer
+
+TRAINING_VERSION: Final = "1"
+
+_EPOCHS: Final = 5
+_SEED: Final = 20261122
+
+Report = Callable[[str], None]
+
+
+def train(corpus: Path, folder: Path, report: Report) -> None:
+    """Train everything that ships and write it to `folder`.
+
+    The training split makes the models; the development split makes the blend and the
+    thresholds. The test split is not read.
+
+    Args:
+        corpus: Folder with `manifest.json` and conversations.
+        folder: Where the artefacts go, usually `models/artefacts/`.
+        report: Called with lines of progress.
+
+    Raises:
+        LabelledDataError: The corpus cannot be read.
+    """
+    splits = read_splits(corpus)
+    everything = read_corpus(corpus / "conversations")
+    learn = [c for c in everything if c.author in splits["train"]]
+    develop = [c for c in everything if c.author in splits["dev"]]
+    report(f"{len(learn)} conversations to train on, {len(develop)} to tune on")
+    folder.mkdir(parents=True, exist_ok=True)
+    joblib.dump(RoleModel().fit(learn), folder / "roles.joblib", compress=3)
+    joblib.dump(KindModel().fit(learn), folder / "kinds.joblib", compress=3)
+    linear = train_linear(learn, report)
+    export(fine_tune(learn, _EPOCHS, _SEED, report), folder / "encoder.onnx")
+    tagger = tune(linear, Transformer(folder / "encoder.onnx"), develop)
+    joblib.dump(tagger, folder / "tagger.joblib", compress=3)
+    version = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))["version"]
+    provenance = {"name": "combined", "version": f"{TRAINING_VERSION}+coachtalk-{version}"}
+    (folder / "manifest.json").write_text(
+        json.dumps({"tagger": provenance, "trained_on": len(learn), "tuned_on": len(develop)})
+        + "\n",
+        encoding="utf-8",
+    )
+    report(f"wrote {folder}")
+
+
+def train_linear(corpus: Sequence[LabelledConversation], report: Report) -> LinearFamily:
+    """Train both stages of the linear family on clean and degraded conversations."""
+    text, context = LinearStage(), ContextStage()
+    talks, matrix = text.fit_out_of_fold(corpus, lambda key: report(f"linear, {key}"))
+    rows, start = [], 0
+    for talk in talks:
+        rows.append(context_features(matrix[start : start + len(talk)], talk))
+        start += len(talk)
+    wanted = {head.key: np.tile(targets(head, corpus), 2) for head in HEADS}
+    context.fit(np.vstack(rows), wanted)
+    return LinearFamily(text, context)
+
+
+def tune(
+    linear: LinearFamily, transformer: Transformer, develop: Sequence[LabelledConversation]
+) -> CombinedTagger:
+    """Blend the families and choose thresholds on conversations they have not seen."""
+    clean = [c.conversation.utterances for c in develop]
+    talks = [*clean, *(degrade(talk, seed=i) for i, talk in enumerate(clean))]
+    twice = [*develop, *develop]
+    families: list[Any] = [linear.predict(talks), transformer.predict(talks)]
+    wanted = {head.key: targets(head, twice) for head in HEADS}
+    blend = Blend().fit(families, wanted)
+    return CombinedTagger(linear, blend, choose_thresholds(blend.predict(families), twice))

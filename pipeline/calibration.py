@@ -1,0 +1,170 @@
+"""Fitting the rubric's numbers to expert ratings, without changing what the rubric says.
+
+Which metrics count, and in which direction, is written in `scoring/rubrics/common.toml` by
+hand. Fitted are only numbers: where a ramp begins and ends (10th and 90th percentile of the
+training conversations), points by non-negative least squares, so that more of a good thing
+never lowers the score, and the formulas of the conversation's tags.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import tomlkit
+from scipy.optimize import nnls
+
+from models.labelled import LabelledConversation
+from models.labels import CRITERIA, KINDS
+from models.tags import TaggedConversation
+from scoring.metrics import METRICS, compute_metrics
+from scoring.rubric import Rubric, parse_rubric
+from scoring.table import build_table
+
+_RIDGE: Final = 0.2  # Pull of the points towards zero, so that no measure decides alone.
+_WEIGHT_RIDGE: Final = 10.0  # The same for the weights of the criteria.
+
+Floats = npt.NDArray[np.float64]
+
+
+def calibrate(
+    common: str,
+    corpus: Sequence[LabelledConversation],
+    tagged: Sequence[TaggedConversation],
+) -> str:
+    """Fit `common.toml` to rated conversations.
+
+    Args:
+        common: The TOML text; its texts and its choice of metrics are kept.
+        corpus: Rated conversations.
+        tagged: The same conversations with tags.
+
+    Returns:
+        The TOML text with fitted numbers.
+    """
+    document: Any = tomlkit.parse(common)
+    metrics = [compute_metrics(build_table(t)) for t in tagged]
+    for criterion in document["criteria"]:
+        ratings = np.array([_points(c.labels.ratings[criterion["name"]]) for c in corpus])
+        _fit_criterion(criterion, metrics, ratings)
+    _fit_overall(document, metrics, np.array([_points(c.labels.coaching or 3) for c in corpus]))
+    focus = np.array([c.labels.focus == "development" for c in corpus])
+    style = np.array([c.labels.style == "questioning" for c in corpus])
+    level = np.array([float(c.labels.challenge_level or 0) for c in corpus])
+    _fit_logit(document["development_logit"], metrics, focus)
+    _fit_logit(document["questioning_logit"], metrics, style)
+    _fit_line(document["challenge_level"], metrics, level)
+    return tomlkit.dumps(document)
+
+
+def settle(
+    common: str, corpus: Sequence[LabelledConversation], tagged: Sequence[TaggedConversation]
+) -> str:
+    """Set `offset`, `stretch` and `expert_sd` from conversations that nothing was fitted on.
+
+    The tagger is less sure there than on its training data, which flattens every metric; a
+    straight line makes up for that. `expert_sd` is chosen so that 1.645 of it covers nine
+    in ten of the differences between expert rating and score.
+    """
+    document: Any = tomlkit.parse(common)
+    raw = _overall_scores(common, tagged)
+    wanted = np.array([_points(c.labels.coaching or 3) for c in corpus])
+    slope, base = np.polyfit(raw, wanted, 1)
+    document["offset"] = round(float(base + slope * document["offset"]), 1)
+    document["stretch"] = round(float(slope * document["stretch"]), 3)
+    gaps = np.abs(_overall_scores(tomlkit.dumps(document), tagged) - wanted)
+    document["expert_sd"] = round(float(np.quantile(gaps, 0.9)) / 1.645, 1)
+    return tomlkit.dumps(document)
+
+
+def _overall_scores(common: str, tagged: Sequence[TaggedConversation]) -> Floats:
+    rubric = _any_rubric(common)
+    metrics = [compute_metrics(build_table(t)) for t in tagged]
+    return np.array(
+        [rubric.overall({c.name: c.score(m) for c in rubric.criteria}) for m in metrics]
+    )
+
+
+def _points(rating: float) -> float:
+    """Rating from 1 to 5 as points from 0 to 100."""
+    return 25.0 * (rating - 1)
+
+
+def _any_rubric(common: str) -> Rubric:
+    """The common part as a rubric of its own."""
+    return parse_rubric(common, f'kind = "{KINDS[0]}"\nversion = "0"\ntitle = "common"\n')
+
+
+def _fit_criterion(criterion: Any, metrics: list[dict[str, float]], ratings: Floats) -> None:
+    columns = []
+    for measure in criterion["measures"]:
+        values = np.array([m[measure["metric"]] for m in metrics])
+        less_is_better = measure["low"] > measure["high"]
+        ends = [_rounded(q) for q in np.quantile(values, [0.1, 0.9])]
+        if ends[0] == ends[1]:
+            ends[1] += (METRICS[measure["metric"]].unit == "share" and 0.1) or 1.0
+        measure["low"], measure["high"] = reversed(ends) if less_is_better else ends
+        columns.append(
+            np.clip((values - measure["low"]) / (measure["high"] - measure["low"]), 0, 1)
+        )
+    weights, base = _non_negative(np.column_stack(columns), ratings, _RIDGE)
+    criterion["base"] = round(base, 1)
+    for measure, weight in zip(criterion["measures"], weights, strict=True):
+        measure["points"] = round(weight, 1)
+
+
+def _fit_overall(document: Any, metrics: list[dict[str, float]], ratings: Floats) -> None:
+    document["offset"], document["stretch"] = 0.0, 1.0
+    rubric = _any_rubric(tomlkit.dumps(document))
+    scores = np.array([[c.score(m) for c in rubric.criteria] for m in metrics])
+    weakest = np.minimum(
+        scores[:, CRITERIA.index("inquiry")], scores[:, CRITERIA.index("development")]
+    )
+    weights, base = _non_negative(np.column_stack([scores, weakest]), ratings, _WEIGHT_RIDGE)
+    stretch = float(weights.sum())
+    shares = np.round(weights / stretch, 3)
+    shares[0] += 1 - shares.sum()
+    for name, share in zip([*CRITERIA, "weakest_half"], shares, strict=True):
+        document["weights"][name] = round(float(share), 3)
+    document["offset"], document["stretch"] = round(base, 1), round(stretch, 3)
+
+
+def _non_negative(columns: Floats, wanted: Floats, ridge: float) -> tuple[Floats, float]:
+    """Non-negative weights and a free base by least squares with a ridge."""
+    n, k = columns.shape
+    free = np.column_stack([np.ones(n), -np.ones(n), columns])
+    pull = np.hstack([np.zeros((k, 2)), ridge * np.sqrt(n) * np.eye(k)])
+    found, _ = nnls(np.vstack([free, pull]), np.concatenate([wanted, np.zeros(k)]))
+    return found[2:], float(found[0] - found[1])
+
+
+def _fit_logit(
+    formula: Any, metrics: list[dict[str, float]], wanted: npt.NDArray[np.bool_]
+) -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    rows, mean, scale = _standard(formula, metrics)
+    model = LogisticRegression(C=1.0).fit(rows, wanted)
+    _write(formula, model.coef_[0] / scale, float(model.intercept_[0]), mean)
+
+
+def _fit_line(formula: Any, metrics: list[dict[str, float]], wanted: Floats) -> None:
+    rows, mean, scale = _standard(formula, metrics)
+    weights, base = _non_negative(rows - rows.min(axis=0), wanted, 0.1)
+    _write(formula, weights / scale, base - float(weights @ rows.min(axis=0)), mean)
+
+
+def _standard(formula: Any, metrics: list[dict[str, float]]) -> tuple[Floats, Floats, Floats]:
+    values = np.array([[m[name] for name in formula["weights"]] for m in metrics])
+    mean, scale = values.mean(axis=0), values.std(axis=0) + 1e-6
+    return (values - mean) / scale, mean, scale
+
+
+def _write(formula: Any, weights: Floats, base: float, mean: Floats) -> None:
+    formula["base"] = _rounded(base - float(weights @ mean))
+    for name, weight in zip(formula["weights"], weights, strict=True):
+        formula["weights"][name] = _rounded(weight)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")
