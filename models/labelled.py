@@ -10,9 +10,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from models.conversation import Conversation, RoleAssignment, Utterance
+from models.conversation import Conversation, Provenance, RoleAssignment, Utterance
 from models.errors import CoachscoreError
 from models.labels import (
+    COACH_MARKS,
+    COACHEE_MARKS,
     Act,
     Activity,
     ConversationFocus,
@@ -25,6 +27,7 @@ from models.labels import (
     Style,
     TellingKind,
 )
+from models.tags import Marks, Tag, TaggedConversation, UtteranceTags
 
 Split = Literal["train", "dev", "test"]
 
@@ -153,6 +156,29 @@ def read_corpus(path: Path) -> list[LabelledConversation]:
             "give a file or a folder of files as docs/formats.md describes"
         )
     return [read_labelled(p) for p in files]
+
+
+def gold_tags(item: LabelledConversation) -> TaggedConversation:
+    """The labels of a conversation as tags with probability 1, for fitting the score."""
+    tags = []
+    for utterance, given in zip(item.conversation.utterances, item.utterance_labels, strict=True):
+        labels = given or UtteranceLabels()
+        names = COACH_MARKS if utterance.role == "coach" else COACHEE_MARKS
+        marks = Marks(
+            value=tuple(n for n in names if n in labels.marks),
+            p={n: float(n in labels.marks) for n in names},
+        )
+        fields = {
+            field: None if value is None else Tag[Any](value=value, p=1.0)
+            for field in ("act", "question_form", "telling_kind", "challenge", "focus", "activity")
+            for value in [getattr(labels, field)]
+        }
+        tags.append(UtteranceTags(marks=marks, **fields))
+    return TaggedConversation(
+        conversation=item.conversation,
+        tags=tuple(tags),
+        tagged_by=Provenance(name="labels", version="1"),
+    )
 
 
 def read_splits(corpus: Path) -> dict[Split, frozenset[str]]:

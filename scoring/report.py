@@ -12,6 +12,7 @@ from scoring.evidence import Evidence
 from scoring.metrics import METRICS
 from scoring.report_lines import Line, build_lines, find_missed, find_steps
 from scoring.report_values import (
+    NEEDS_MORE,
     CriterionReport,
     Doubt,
     Measured,
@@ -41,8 +42,8 @@ def build_report(scored: ScoredConversation, context: ReportContext) -> Report:
     talk, score = scored.tagged.conversation, scored.score
     table = build_table(scored.tagged)
     lines = build_lines(scored)
-    criteria = tuple(_criterion(c, lines, score.overall is not None) for c in score.criteria)
-    costly = max(score.criteria, key=lambda c: c.weight * (100 - c.score))
+    enough = score.overall is not None
+    criteria = tuple(_criterion(c, lines, enough) for c in score.criteria if enough or c.evidence)
     last = max((u.end or 0.0 for u in talk.utterances), default=0.0)
     spoken = wording.length(context.seconds or last or None)
     return Report(
@@ -59,7 +60,7 @@ def build_report(scored: ScoredConversation, context: ReportContext) -> Report:
         doubt=_doubt(talk, context),
         strip=_strip(scored, table),
         criteria=criteria,
-        first=criteria[score.criteria.index(costly)].advice,
+        first=_first(score.criteria, lines) if enough else Next(text=NEEDS_MORE, line=None),
         missed=find_missed(scored.missed_challenges, lines),
         steps=find_steps(table, lines),
         lines=lines,
@@ -89,13 +90,17 @@ def _doubt(talk: Conversation, context: ReportContext) -> Doubt | None:
 
 
 def _strip(scored: ScoredConversation, table: Table) -> Strip:
-    """Counts as they are; shares as the criteria measure them, so that a page says one number."""
-    deal_or_development = table["deal"].any() or table["development"].any()
-    grows = scored.metrics["development_share"] if deal_or_development else None
+    """Counts as they are; shares as the criteria measure them, so that a page says one number.
+
+    Where there is too little for a score there is too little for a share.
+    """
+    enough = scored.score.overall is not None
+    about = enough and bool(table["deal"].any() or table["development"].any())
+    grows = scored.metrics["development_share"] if about else None
     return Strip(
         deal=None if grows is None else 1 - grows,
         development=grows,
-        coachee_words=scored.metrics["coachee_word_share"] if table.words.any() else None,
+        coachee_words=scored.metrics["coachee_word_share"] if enough else None,
         questions=int(table["question"].sum()),
         tellings=int(table["telling"].sum()),
         given_back=int(table["given_back"].sum()),
@@ -106,7 +111,6 @@ def _strip(scored: ScoredConversation, table: Table) -> Strip:
 
 def _criterion(score: CriterionScore, lines: Sequence[Line], enough: bool) -> CriterionReport:
     measures = [_measured(p) for p in score.points] if enough else []
-    at = score.advice.index
     return CriterionReport(
         name=score.name,
         title=score.title,
@@ -117,8 +121,17 @@ def _criterion(score: CriterionScore, lines: Sequence[Line], enough: bool) -> Cr
         lost=tuple(m for m in measures if m.filled < 0.5),
         earns=tuple(_quote(e, lines) for e in score.evidence if e.effect == "earns"),
         loses=tuple(_quote(e, lines) for e in score.evidence if e.effect == "loses"),
-        advice=Next(text=score.advice.text, line=None if at is None else lines[at]),
+        advice=_next(score, lines) if enough else None,
     )
+
+
+def _next(score: CriterionScore, lines: Sequence[Line]) -> Next:
+    at = score.advice.index
+    return Next(text=score.advice.text, line=None if at is None else lines[at])
+
+
+def _first(criteria: Sequence[CriterionScore], lines: Sequence[Line]) -> Next:
+    return _next(max(criteria, key=lambda c: c.weight * (100 - c.score)), lines)
 
 
 def _measured(point: Point) -> Measured:
@@ -135,11 +148,15 @@ def _quote(evidence: Evidence, lines: Sequence[Line]) -> Quote:
 
 
 def _traits(scored: ScoredConversation) -> tuple[Trait, ...]:
+    """The kind always; the rest only where there is enough to judge by."""
     tags = scored.tags
+    kind = _trait("Kind", wording.KINDS[tags.kind.value], tags.kind.p)
+    if scored.score.overall is None:
+        return (kind,)
     level = tags.challenge_level
-    how_much = f"{wording.CHALLENGE_LEVELS[level.value]} ({level.value} of 3)"
+    how_much = f"{wording.CHALLENGE_LEVELS[level.value]}, {level.value}\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}3"
     return (
-        _trait("Kind", wording.KINDS[tags.kind.value], tags.kind.p),
+        kind,
         _trait("Focus", wording.FOCUSES[tags.focus.value], tags.focus.p),
         _trait("Style", wording.STYLES[tags.style.value], tags.style.p),
         _trait("Challenge", how_much, level.p),

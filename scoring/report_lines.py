@@ -64,9 +64,9 @@ class Line(Value):
 
 
 class Missed(Value):
-    """A claim that passed unpressed, and what the coach said next."""
+    """Claims in one breath that passed unpressed, and what the coach said next."""
 
-    claim: Line
+    claims: tuple[Line, ...]
     answer: Line
     said: str
 
@@ -149,13 +149,19 @@ def _groups(tags: UtteranceTags, missed: bool) -> tuple[Group, ...]:
 
 
 def find_missed(claims: Sequence[int], lines: Sequence[Line]) -> tuple[Missed, ...]:
-    """Each claim with the coach's next turn, which is what let it pass."""
-    found: list[Missed] = []
+    """Claims by the coach's next turn, which is what let them pass."""
+    answered: dict[int, list[Line]] = {}
     for claim in claims:
-        answer = next(line for line in lines[claim + 1 :] if line.role == "coach")
-        said = " ".join(line.text for line in _turn(lines, answer.index))
-        found.append(Missed(claim=lines[claim], answer=answer, said=said))
-    return tuple(found)
+        answer = next(line.index for line in lines[claim + 1 :] if line.role == "coach")
+        answered.setdefault(answer, []).append(lines[claim])
+    return tuple(
+        Missed(
+            claims=tuple(passed),
+            answer=lines[answer],
+            said=" ".join(line.text for line in _turn(lines, answer)),
+        )
+        for answer, passed in answered.items()
+    )
 
 
 def _turn(lines: Sequence[Line], start: int) -> list[Line]:

@@ -13,6 +13,9 @@ from scoring.score import Verdict
 COMMON_PRACTICE: Final = (
     "Common practice: about 95 % of managers' conversations are about pursuing single deals."
 )
+NEEDS_MORE: Final = (
+    "Analyse a longer conversation, or check that the file holds both people's words."
+)
 METHOD: Final = (
     "The score is made from words alone, never from voice emotion. Every tag is a machine's "
     "judgement with a probability; tags less than 60 % sure carry a question mark. The range "
@@ -94,10 +97,10 @@ class Next(Value):
 
 
 class CriterionReport(Value):
-    """One criterion; `score` and `measures` only where there is enough evidence.
+    """One criterion.
 
     `earned` and `lost` hold the measures that brought at least, or less than, half of
-    their points.
+    their points. Where there is not enough evidence there are only the quotes.
     """
 
     name: Criterion
@@ -109,7 +112,7 @@ class CriterionReport(Value):
     lost: tuple[Measured, ...]
     earns: tuple[Quote, ...]
     loses: tuple[Quote, ...]
-    advice: Next
+    advice: Next | None
 
 
 class Trait(Value):
@@ -127,6 +130,7 @@ class Report(Value):
         overall: 0 to 100, None where there is not enough evidence.
         interval: 90 % interval, None where there is not enough evidence.
         doubt: Set where it is not certain who coaches.
+        criteria: All five; without enough evidence those alone in which something was found.
         first: The advice of the criterion that costs the score most.
         versions: Pairs of what it is and its version.
         notes: Remarks on how the file was read.

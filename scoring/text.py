@@ -18,6 +18,8 @@ from scoring.report_values import (
 
 _INDENT: Final = "  "
 _LABEL: Final = 14  # Columns of the labels at a glance.
+_COLUMNS: Final = (13, 5, 9, 19, 9, 10)  # Of a scoreboard's cells after the title.
+_NUMBERS: Final = sum(_COLUMNS) + 2 * len(_COLUMNS)
 
 
 def render_text(report: Report, width: int = 90, *, transcript: bool = False) -> str:
@@ -112,7 +114,7 @@ def _said(line: Line) -> str:
 def _glance(report: Report, width: int) -> Iterator[str]:
     strip = report.strip
     yield from ("", "AT A GLANCE")
-    about = "neither deals nor how the work is done"
+    about = "too little on deals or development for a share"
     if strip.deal is not None and strip.development is not None:
         deal, grows = wording.percent(strip.deal), wording.percent(strip.development)
         about = f"{deal} deals, {grows} development. {COMMON_PRACTICE}"
@@ -148,13 +150,14 @@ def _criterion(criterion: CriterionReport, width: int) -> Iterator[str]:
         yield f"{_INDENT}Starts at {wording.number(criterion.base)} points."
     for sign, measures, quotes in (
         ("+", criterion.earned, criterion.earns),
-        ("−", criterion.lost, criterion.loses),
+        ("-", criterion.lost, criterion.loses),
     ):
         for measure in measures:
             yield from _wrap(_points(measure), width, f"{_INDENT}{sign} ")
         for quote in quotes:
             yield from _wrap(_shown(quote), width, f"{_INDENT}{sign} ", " " * 6)
-    yield from _advice("Try next: ", criterion.advice, width, _INDENT)
+    if criterion.advice:
+        yield from _advice("Try next: ", criterion.advice, width, _INDENT)
 
 
 def _points(measure: Measured) -> str:
@@ -168,9 +171,10 @@ def _shown(quote: Quote) -> str:
 
 
 def _moments(report: Report, width: int) -> Iterator[str]:
-    yield from ("", f"MISSED CHALLENGES ({len(report.missed)})")
+    yield from ("", f"MISSED CHALLENGES ({report.strip.missed})")
     for missed in report.missed:
-        yield from _wrap(_said(missed.claim), width, f"{_INDENT}? ")
+        for claim in missed.claims:
+            yield from _wrap(_said(claim), width, f"{_INDENT}? ")
         said = textwrap.shorten(missed.said, 200, placeholder=" …")
         yield from _wrap(f"{missed.answer.speaker} went on: {said}", width, " " * 6)
     yield from ("", f"NEXT STEPS AGREED ({len(report.steps)})")
@@ -208,23 +212,24 @@ def render_scoreboard(reports: Sequence[Report], width: int = 100) -> str:
     Returns:
         Text that ends with a line break.
     """
-    title = max(width - 73, 12)
+    title = max(width - _NUMBERS, 12)
     lines = [
         _row(title, "Meeting", "Coach", "Score", "Range", "Verdict", "Deal/dev.", "Challenges")
     ]
     for report in reports:
-        lines.append("─" * (title + 73))
+        lines.append("─" * (title + _NUMBERS))
         lines.extend(_scored_row(report, title, width))
-    lines.append("─" * (title + 73))
+    lines.append("─" * (title + _NUMBERS))
     lines.extend(_wrap(f"Challenges: made/missed. {COMMON_PRACTICE}", width))
     return "\n".join(lines) + "\n"
 
 
 def _scored_row(report: Report, title: int, width: int) -> Iterator[str]:
     strip = report.strip
-    score, span, mix = "–", "–", "–"
+    score, span, mix = "-", "-", "-"
     if report.overall is not None and report.interval is not None:
-        score, span = f"{report.overall:.0f}", f"{report.interval[0]:.0f}–{report.interval[1]:.0f}"
+        low, high = report.interval
+        score, span = f"{report.overall:.0f}", f"{low:.0f} to {high:.0f}"
     if strip.deal is not None and strip.development is not None:
         mix = f"{100 * strip.deal:.0f}/{100 * strip.development:.0f} %"
     made = f"{strip.challenges}/{strip.missed}"
@@ -235,10 +240,10 @@ def _scored_row(report: Report, title: int, width: int) -> Iterator[str]:
 
 
 def _row(title: int, *cells: str) -> str:
-    widths = (title, 13, 5, 7, 19, 9, 10)
+    widths = (title, *_COLUMNS)
     kept = (c if len(c) <= w else c[: w - 1] + "…" for c, w in zip(cells, widths, strict=True))
     aligned = (
-        f"{c:>{w}}" if i in (2, 3) else f"{c:{w}}"
+        f"{c:>{w}}" if i == 2 else f"{c:{w}}"
         for i, (c, w) in enumerate(zip(kept, widths, strict=True))
     )
     return "  ".join(aligned).rstrip()

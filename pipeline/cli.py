@@ -1,0 +1,255 @@
+"""The command line: `coachscore`. It prints; everything else is done elsewhere.
+
+Heavy modules are imported inside the commands, so that `--help` answers at once.
+"""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from models.errors import CoachscoreError
+
+if TYPE_CHECKING:
+    from pipeline.analysis import Analysis
+
+app = typer.Typer(
+    name="coachscore",
+    help="Are our sales managers truly coaching? Scores talks, with a quote for every point.",
+    epilog="Exit codes: 0 done; 1 a file cannot be used; 2 the command was not understood.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Format(StrEnum):
+    """How results are shown."""
+
+    text = "text"
+    json = "json"
+    html = "html"
+
+
+class KindOption(StrEnum):
+    """Kinds of meeting."""
+
+    one_on_one = "one_on_one"
+    deal_review = "deal_review"
+    ride_along = "ride_along"
+    coach_the_coach = "coach_the_coach"
+    performance_review = "performance_review"
+
+
+Kind = Annotated[KindOption | None, typer.Option(help="Kind of meeting; from the text if unset.")]
+Coach = Annotated[str | None, typer.Option(help="Name of the speaker who coaches.")]
+Output = Annotated[Path | None, typer.Option(help="Write here instead of to the screen.")]
+
+
+@app.command()
+def analyze(
+    files: Annotated[list[Path], typer.Argument(help="Transcripts or recordings.")],
+    kind: Kind = None,
+    coach: Coach = None,
+    whisper_model: Annotated[
+        str | None, typer.Option(help="Whisper model: a name, or the path of a checkpoint.")
+    ] = None,
+    output_format: Annotated[
+        Format, typer.Option("--format", help="How to show it.")
+    ] = Format.text,
+    out: Output = None,
+) -> None:
+    """Analyse meetings: who coaches, what every sentence does, and the score with its reasons.
+
+    With several files, text begins with a scoreboard, JSON is an array, and HTML needs a
+    folder in --out, which gets an index and a page per meeting.
+    """
+    from pipeline.flows import analyze_files
+    from pipeline.jobs import AnalysisOptions
+    from pipeline.presenting import present, write_html_folder
+    from pipeline.settings import get_settings
+
+    if len(files) > 1 and output_format is Format.html and out is None:
+        raise typer.BadParameter("several files as HTML need a folder: --out FOLDER")
+    options = AnalysisOptions(
+        coach=coach, kind=kind.value if kind else None, whisper_model=whisper_model
+    )
+    settings = get_settings()
+    with _progress() as progress:
+        results = analyze_files(files, options, settings, progress.told)
+    done = [r for r in results if not isinstance(r, CoachscoreError)]
+    for problem in (r for r in results if isinstance(r, CoachscoreError)):
+        _complain(problem)
+    if done and len(files) > 1 and output_format is Format.html and out is not None:
+        print(write_html_folder(done, out, settings))  # noqa: T201
+    elif done:
+        _write(present(done, output_format.value, settings), out)
+    if len(done) < len(results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def rescore(
+    analysis: Annotated[str, typer.Argument(help="Id of an analysis, as `analyze` shows it.")],
+    kind: Kind = None,
+    coach: Coach = None,
+    output_format: Annotated[
+        Format, typer.Option("--format", help="How to show it.")
+    ] = Format.text,
+    out: Output = None,
+) -> None:
+    """Score an analysis again: under new rubrics, as another kind, or with another coach.
+
+    Nothing is recognised again, and nothing is tagged again unless the coach changes.
+    """
+    from contextlib import closing
+    from uuid import UUID
+
+    from pipeline.analysis import rescore as again
+    from pipeline.jobs import Workplace
+    from pipeline.presenting import present
+    from pipeline.settings import get_settings
+    from pipeline.store import Store
+
+    try:
+        identity = UUID(analysis)
+    except ValueError:
+        _fail(
+            f"“{analysis}” is not the id of an analysis; `coachscore analyze --format json` shows it."
+        )
+    settings = get_settings()
+    with _progress() as progress, closing(Store.open(settings)) as store:
+        place = Workplace(settings, store, progress.phase)
+        found = again(place, identity, coach=coach, kind=kind.value if kind else None)
+    _write(present([found], output_format.value, settings), out)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the HTML report.")] = Path("demo-out"),
+) -> None:
+    """Analyse the sample meetings that come with the product, and say what to do next."""
+    from pipeline.flows import analyze_files
+    from pipeline.jobs import AnalysisOptions
+    from pipeline.presenting import demo_text, sample_files, write_html_folder
+    from pipeline.settings import get_settings
+
+    settings = get_settings()
+    with _progress() as progress:
+        results = analyze_files(sample_files(), AnalysisOptions(), settings, progress.told)
+    done: list[Analysis] = []
+    for result in results:
+        if isinstance(result, CoachscoreError):
+            raise result
+        done.append(result)
+    index = write_html_folder(done, out, settings)
+    print(demo_text(done, index, settings))  # noqa: T201
+
+
+@app.command()
+def train(
+    corpus: Annotated[
+        Path, typer.Argument(help="Folder with manifest.json and conversations.")
+    ] = Path("datasets/coachtalk"),
+) -> None:
+    """Train the taggers and fit the rubrics on the corpus; what ships is replaced."""
+    from pipeline.train import train_everything
+
+    train_everything(corpus, lambda line: print(line, file=sys.stderr))  # noqa: T201
+
+
+@app.command()
+def evaluate(
+    path: Annotated[Path, typer.Argument(help="Labelled conversation JSON, a file or a folder.")],
+    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.text,
+    out: Output = None,
+) -> None:
+    """Compare tags and scores with human labels: n, precision, recall, F1 and Cohen's kappa."""
+    from models.labelled import read_corpus
+    from pipeline.evaluation import evaluate as compare
+    from pipeline.evaluation import to_text
+    from pipeline.settings import get_settings
+
+    if output_format is Format.html:
+        raise typer.BadParameter("evaluate prints text or json")
+    corpus = read_corpus(path)
+    with _progress() as progress:
+        found = compare(
+            corpus, get_settings(), lambda n: progress.phase("conversations", n / len(corpus))
+        )
+    _write(found.model_dump_json(indent=1) if output_format is Format.json else to_text(found), out)
+
+
+class _Progress:
+    """A bar on standard error while something takes long; nothing where nobody watches."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> "_Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def told(self, path: Path, phase: str, share: float) -> None:
+        """Progress on one of several files."""
+        self.phase(f"{path.name}: {phase}", share)
+
+    def phase(self, name: str, share: float) -> None:
+        """Progress on one thing; `share` from 0 to 1."""
+        if name not in self._tasks:
+            for task in self._tasks.values():
+                self._bar.update(task, visible=False)
+            self._tasks[name] = self._bar.add_task(name, total=1.0)
+        self._bar.update(self._tasks[name], completed=share)
+
+
+def _progress() -> _Progress:
+    return _Progress()
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        print(text)  # noqa: T201
+        return
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _fail(f"{out} cannot be written: {error.strerror}. Give another path to --out.")
+
+
+def _complain(error: CoachscoreError) -> None:
+    print(f"{error.title}: {error.message}", file=sys.stderr)  # noqa: T201
+
+
+def _fail(message: str) -> NoReturn:
+    raise CoachscoreError(message)
+
+
+def main() -> None:
+    """Run the command line; a problem the user can act on is one clear message and exit 1."""
+    try:
+        app()
+    except CoachscoreError as error:
+        _complain(error)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

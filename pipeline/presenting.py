@@ -1,0 +1,76 @@
+"""Analyses as text, JSON or HTML, for the command line."""
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+from pipeline.analysis import Analysis
+from pipeline.output import dump, to_output
+from pipeline.settings import Settings
+from scoring.html import render_html, render_scoreboard_html
+from scoring.report import Report, ReportContext, build_report
+from scoring.text import render_scoreboard, render_text
+
+
+def report_of(analysis: Analysis, settings: Settings) -> Report:
+    """The report of a finished analysis."""
+    made = {str(stage): by for stage, by in analysis.versions.items() if stage == "transcribe"}
+    return build_report(
+        analysis.scored,
+        ReportContext(
+            title=analysis.transcript.title or "",
+            file_name=analysis.recording.name,
+            when=analysis.transcript.started_at,
+            seconds=analysis.recording.seconds,
+            versions=made,
+            least_role_confidence=settings.role_confidence,
+        ),
+    )
+
+
+def present(analyses: Sequence[Analysis], output_format: str, settings: Settings) -> str:
+    """Analyses as "text", "json" or, one only, "html"."""
+    if output_format == "json":
+        return dump([to_output(a, settings.role_confidence) for a in analyses])
+    reports = [report_of(a, settings) for a in analyses]
+    if output_format == "html":
+        return render_html(reports[0])
+    texts = [render_text(report) for report in reports]
+    return "\n\n".join([render_scoreboard(reports), *texts] if len(texts) > 1 else texts)
+
+
+def write_html_folder(analyses: Sequence[Analysis], folder: Path, settings: Settings) -> Path:
+    """Write a page per analysis and an index; returns the index."""
+    folder.mkdir(parents=True, exist_ok=True)
+    reports = [report_of(a, settings) for a in analyses]
+    links = [f"{Path(a.recording.name).stem}.html" for a in analyses]
+    for report, link in zip(reports, links, strict=True):
+        (folder / link).write_text(render_html(report), encoding="utf-8")
+    index = folder / "index.html"
+    index.write_text(render_scoreboard_html(reports, links), encoding="utf-8")
+    return index
+
+
+def sample_files() -> list[Path]:
+    """The sample meetings that ship with the product, in order."""
+    folder = resources.files("pipeline") / "samples"
+    return sorted(Path(str(entry)) for entry in folder.iterdir())
+
+
+def demo_text(analyses: Sequence[Analysis], index: Path, settings: Settings) -> str:
+    """What `make demo` prints: a scoreboard, one explained report, and what to do next."""
+    reports = [report_of(a, settings) for a in analyses]
+    return "\n".join(
+        [
+            render_scoreboard(reports),
+            "",
+            render_text(reports[0]),
+            "",
+            "What next",
+            f"  Open the pages:      {index.resolve()}",
+            "  Your own meeting:    .venv/bin/coachscore analyze FILE",
+            "  As a page:           .venv/bin/coachscore analyze FILE --format html --out page.html",
+            "  For a program:       .venv/bin/coachscore analyze FILE --format json",
+            "  All commands:        .venv/bin/coachscore --help",
+        ]
+    )

@@ -1,0 +1,42 @@
+"""`coachscore train`: from the corpus to everything that ships."""
+
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+
+from models import artefacts
+from models.labelled import gold_tags, read_corpus, read_splits
+from models.training import train
+from pipeline.calibration import calibrate, settle
+from pipeline.evaluation import tag_corpus
+
+
+def train_everything(corpus: Path, report: Callable[[str], None]) -> None:
+    """Train the models, then fit the rubrics' numbers.
+
+    Args:
+        corpus: Folder with `manifest.json` and `conversations/`.
+        report: Called with lines of progress.
+
+    Raises:
+        LabelledDataError: The corpus cannot be read.
+    """
+    train(corpus, Path(str(artefacts.FOLDER)), report)
+    artefacts.load.cache_clear()
+    fit_rubrics(corpus, report)
+
+
+def fit_rubrics(corpus: Path, report: Callable[[str], None]) -> None:
+    """Fit `common.toml` on the training split's labels, and settle it on the dev split's tags."""
+    splits, everything = read_splits(corpus), read_corpus(corpus / "conversations")
+    learn = [c for c in everything if c.author in splits["train"]]
+    develop = [c for c in everything if c.author in splits["dev"]]
+    path = Path(str(resources.files("scoring") / "rubrics" / "common.toml"))
+    fitted = calibrate(path.read_text(encoding="utf-8"), learn, [gold_tags(c) for c in learn])
+    settled = settle(fitted, develop, tag_corpus(develop, _silent))
+    path.write_text(settled, encoding="utf-8")
+    report(f"fitted {path.name} on {len(learn)} and settled it on {len(develop)} conversations")
+
+
+def _silent(_done: int) -> None:
+    """Tell nobody."""
