@@ -117,7 +117,7 @@ def rescore(
         identity = UUID(analysis)
     except ValueError:
         _fail(
-            f"“{analysis}” is not the id of an analysis; `coachscore analyze --format json` shows it."
+            f"“{analysis}” is no id of an analysis. `analyze --format json` shows it as `id`."
         )
     settings = get_settings()
     with _progress() as progress, closing(Store.open(settings)) as store:

@@ -129,3 +129,7 @@ def dump(outputs: list[AnalysisOutput]) -> str:
     if len(outputs) == 1:
         return outputs[0].model_dump_json(indent=1)
     return json.dumps([json.loads(o.model_dump_json()) for o in outputs], indent=1)
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=1))  # noqa: T201

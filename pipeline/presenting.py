@@ -69,7 +69,7 @@ def demo_text(analyses: Sequence[Analysis], index: Path, settings: Settings) -> 
             "What next",
             f"  Open the pages:      {index.resolve()}",
             "  Your own meeting:    .venv/bin/coachscore analyze FILE",
-            "  As a page:           .venv/bin/coachscore analyze FILE --format html --out page.html",
+            "  As a page:           .venv/bin/coachscore analyze FILE --format html --out p.html",
             "  For a program:       .venv/bin/coachscore analyze FILE --format json",
             "  All commands:        .venv/bin/coachscore --help",
         ]

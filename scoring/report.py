@@ -154,7 +154,7 @@ def _traits(scored: ScoredConversation) -> tuple[Trait, ...]:
     if scored.score.overall is None:
         return (kind,)
     level = tags.challenge_level
-    how_much = f"{wording.CHALLENGE_LEVELS[level.value]}, {level.value}\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}3"
+    how_much = f"{wording.CHALLENGE_LEVELS[level.value]} ({level.value}/3)"
     return (
         kind,
         _trait("Focus", wording.FOCUSES[tags.focus.value], tags.focus.p),

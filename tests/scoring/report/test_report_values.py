@@ -1,0 +1,119 @@
+import re
+
+import pytest
+
+from models.conversation import Provenance
+from scoring import wording
+from scoring.metrics import METRICS
+from scoring.report import ReportContext, build_report
+
+
+def test_every_metric_unit_has_words():
+    for name in METRICS:
+        assert re.fullmatch(r"[\d.]+(\s% ?| in 100 sentences| words|)", wording.measured(name, 0.5))
+
+
+def test_shares_are_the_criteria_s_own_and_counts_are_counts(make_report):
+    strip = make_report().strip
+    assert (strip.deal, strip.development, strip.coachee_words) == (0.52, 0.48, 0.4)
+    assert (strip.questions, strip.tellings, strip.given_back) == (4, 2, 1)
+    assert (strip.challenges, strip.missed) == (1, 1)
+
+
+def test_without_enough_evidence_nothing_is_a_number(make_report):
+    report = make_report(enough=False)
+    assert report.overall is None
+    assert report.interval is None
+    assert report.strip.deal is report.strip.coachee_words is None
+    assert [c.name for c in report.criteria] == ["inquiry", "challenge", "commitment"]
+    assert all(c.score is None and not c.earned + c.lost for c in report.criteria)
+    assert [trait.name for trait in report.traits] == ["Kind"]
+    assert "longer conversation" in report.first.text
+
+
+def test_the_first_thing_to_try_is_the_costliest_criterion_s(make_report):
+    assert make_report().first.text == "Try something about guidance."
+
+
+def test_measures_are_split_at_half_of_their_points(make_report):
+    inquiry = make_report().criteria[0]
+    assert [m.label for m in inquiry.earned] == [METRICS["thinking_questions"].label]
+    assert [m.label for m in inquiry.lost] == [METRICS["given_back"].label]
+
+
+def test_doubt_appears_below_the_threshold_only(make_report):
+    assert make_report(confidence=0.8).doubt is None
+    doubt = make_report(confidence=0.79).doubt
+    assert doubt is not None
+    assert doubt.sure == "79\N{NO-BREAK SPACE}% sure"
+    assert doubt.commands == ('coachscore analyze halden.vtt --coach "Ben"',)
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "command"),
+    [
+        ("a b.vtt", "Ann O'Hara", 'coachscore analyze "a b.vtt" --coach "Ann O\'Hara"'),
+        ("a.vtt", "$(rm -r x)", "coachscore analyze a.vtt --coach '$(rm -r x)'"),
+        ("a.vtt", 'A "B" C', "coachscore analyze a.vtt --coach 'A \"B\" C'"),
+        ("a`b`.vtt", "Zoë", "coachscore analyze 'a`b`.vtt' --coach \"Zoë\""),
+    ],
+)
+def test_the_swap_command_is_safe_to_paste(file, name, command):
+    assert wording.swap_command(file, name) == command
+
+
+def test_a_missed_challenge_shows_what_the_coach_said_next(make_report):
+    (missed,) = make_report().missed
+    assert [claim.index for claim in missed.claims] == [1]
+    assert missed.said == "Good. And what is the amount?"
+
+
+def test_a_bare_yes_accepts_the_step_before_it(make_report):
+    (step,) = make_report().steps
+    assert step.line.speaker == "Ben"
+    assert step.dated
+    assert step.accepted_by == "Ana"
+
+
+def test_tags_below_the_threshold_carry_their_doubt(make_report):
+    chips = {chip.text: chip for line in make_report().lines for chip in line.chips}
+    assert chips["guidance"].unsure
+    assert not chips["challenge"].unsure
+    assert "missed challenge" in chips
+
+
+def test_length_comes_from_the_recording_or_the_last_sentence(make_scored, make_report):
+    context = ReportContext(file_name="x.vtt", seconds=3900)
+    assert build_report(make_scored(), context).length == "1 h 05 min"
+    assert make_report().length == "1 min"
+    assert make_report(times=False).length == "13 sentences"
+    assert make_report(times=False).lines[12].moment == "#13"
+
+
+def test_names_come_without_control_characters(make_report):
+    report = make_report(coach="An\x1b[31ma\n\u202eX", words="ring\x07 \x9b2J her")
+    assert report.coach == "An [31ma X"
+    assert report.lines[-1].text == "ring 2J her"
+
+
+def test_the_footer_names_every_version(make_report):
+    assert make_report().versions == (
+        ("Recogniser", "zoom-vtt 1"),
+        ("Tagger", "linear 1.0.0"),
+        ("Rubric", "Deal review 1.0.0+1.0.0"),
+    )
+
+
+def test_a_conversation_without_a_word_can_be_reported(make_scored, context):
+    scored = make_scored(enough=False)
+    talk = scored.tagged.conversation.model_copy(update={"utterances": ()})
+    tagged = scored.tagged.model_copy(update={"conversation": talk, "tags": ()})
+    bare = tuple(c.model_copy(update={"evidence": ()}) for c in scored.score.criteria)
+    score = scored.score.model_copy(
+        update={"criteria": bare, "rubric": Provenance(name="x", version="1")}
+    )
+    report = build_report(
+        scored.model_copy(update={"tagged": tagged, "missed_challenges": (), "score": score}),
+        context,
+    )
+    assert report.lines == report.criteria == report.steps == ()
