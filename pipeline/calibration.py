@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import tomlkit
-from scipy.optimize import nnls
+from scipy.optimize import lsq_linear
 
 from models.labelled import LabelledConversation
 from models.labels import CRITERIA, KINDS
@@ -107,7 +107,8 @@ def _fit_criterion(criterion: Any, metrics: list[dict[str, float]], ratings: Flo
         columns.append(
             np.clip((values - measure["low"]) / (measure["high"] - measure["low"]), 0, 1)
         )
-    weights, base = _non_negative(np.column_stack(columns), ratings, _RIDGE)
+    # A base below 0 would be hard to explain; points start from nothing or more.
+    weights, base = _non_negative(np.column_stack(columns), ratings, _RIDGE, least_base=0.0)
     criterion["base"] = round(base, 1)
     for measure, weight in zip(criterion["measures"], weights, strict=True):
         measure["points"] = round(weight, 1)
@@ -129,13 +130,20 @@ def _fit_overall(document: Any, metrics: list[dict[str, float]], ratings: Floats
     document["offset"], document["stretch"] = round(base, 1), round(stretch, 3)
 
 
-def _non_negative(columns: Floats, wanted: Floats, ridge: float) -> tuple[Floats, float]:
-    """Non-negative weights and a free base by least squares with a ridge."""
+def _non_negative(
+    columns: Floats, wanted: Floats, ridge: float, least_base: float = -np.inf
+) -> tuple[Floats, float]:
+    """Non-negative weights and a base by least squares with a ridge on the weights."""
     n, k = columns.shape
-    free = np.column_stack([np.ones(n), -np.ones(n), columns])
-    pull = np.hstack([np.zeros((k, 2)), ridge * np.sqrt(n) * np.eye(k)])
-    found, _ = nnls(np.vstack([free, pull]), np.concatenate([wanted, np.zeros(k)]))
-    return found[2:], float(found[0] - found[1])
+    rows = np.vstack(
+        [
+            np.column_stack([np.ones(n), columns]),
+            np.column_stack([np.zeros(k), ridge * np.sqrt(n) * np.eye(k)]),
+        ]
+    )
+    bounds = (np.array([least_base, *np.zeros(k)]), np.inf)
+    found = lsq_linear(rows, np.concatenate([wanted, np.zeros(k)]), bounds=bounds).x
+    return found[1:], float(found[0])
 
 
 def _fit_logit(

@@ -14,7 +14,7 @@ from scoring.text import render_scoreboard, render_text
 
 def report_of(analysis: Analysis, settings: Settings) -> Report:
     """The report of a finished analysis."""
-    made = {str(stage): by for stage, by in analysis.versions.items() if stage == "transcribe"}
+    made = {"Transcript": analysis.versions["transcribe"]}
     return build_report(
         analysis.scored,
         ReportContext(

@@ -1,7 +1,7 @@
 """Quotes behind every criterion: which utterances earned points and which lost them."""
 
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -23,11 +23,13 @@ class Evidence(Value):
         index: Utterance number in the conversation.
         effect: Whether it earned or lost points.
         why: What it shows, in a few words.
+        metrics: The metrics that it counted in.
     """
 
     index: int
     effect: Effect
     why: str
+    metrics: tuple[str, ...]
 
 
 Selector = Callable[[Table], Column]
@@ -56,46 +58,149 @@ def _long_turns(table: Table) -> Column:
     return found
 
 
-def _thinking(table: Table) -> Column:
-    return table["open"] * table["development"]
+class _Quotes(NamedTuple):
+    """One way to earn or lose: the utterances that show it and the metrics they count in."""
+
+    effect: Effect
+    why: str
+    select: Selector
+    metrics: tuple[str, ...]
 
 
-def _result_question(table: Table) -> Column:
-    return table["question"] * table["deal"] * table["mark_outcome"]
+def _closed_series(table: Table) -> Column:
+    """Closed questions that follow another closed or leading question."""
+    found = np.zeros(len(table))
+    asked = np.flatnonzero(table["question"] > 0)
+    narrow = (table["closed"] + table["leading"])[asked] > 0
+    found[asked[1:][narrow[1:] & narrow[:-1]]] = 1
+    return found * table["closed"]
 
 
-_SELECTORS: Final[dict[Criterion, tuple[tuple[Effect, str, Selector], ...]]] = {
+_SELECTORS: Final[dict[Criterion, tuple[_Quotes, ...]]] = {
     "inquiry": (
-        ("earns", "open question about how the work is done", _thinking),
-        ("earns", "gives the coachee's words back", lambda t: t["given_back"]),
-        ("earns", "open question", lambda t: t["open"] * (1 - t["development"])),
-        ("loses", "leads to the answer wanted", lambda t: t["leading"]),
-        ("loses", "long turn of the coach", _long_turns),
-        ("loses", "does not wait for an answer", _stacked),
+        _Quotes(
+            "earns",
+            "open question about how the work is done",
+            lambda t: t["open"] * t["development"],
+            ("thinking_questions", "open_share", "question_share"),
+        ),
+        _Quotes(
+            "earns", "gives the coachee's words back", lambda t: t["given_back"], ("given_back",)
+        ),
+        _Quotes(
+            "earns",
+            "open question",
+            lambda t: t["open"] * (1 - t["development"]),
+            ("open_share", "question_share"),
+        ),
+        _Quotes(
+            "loses",
+            "leads to the answer wanted",
+            lambda t: t["leading"],
+            ("open_share", "question_series", "thinking_questions"),
+        ),
+        _Quotes(
+            "loses",
+            "long turn of the coach",
+            _long_turns,
+            ("monologue_share", "telling_share", "coachee_word_share", "question_share"),
+        ),
+        _Quotes("loses", "does not wait for an answer", _stacked, ("stacked_questions",)),
+        _Quotes(
+            "loses",
+            "one more closed question in a row",
+            _closed_series,
+            ("question_series", "open_share", "thinking_questions", "answer_length"),
+        ),
     ),
     "challenge": (
-        ("earns", "presses on what was said", lambda t: t["challenge"]),
-        ("loses", "unsupported claim that passed unpressed", _missed),
+        _Quotes(
+            "earns",
+            "presses on what was said",
+            lambda t: t["challenge"],
+            ("challenges", "challenge_spread", "pressed_share"),
+        ),
+        _Quotes(
+            "loses",
+            "unsupported claim that passed unpressed",
+            _missed,
+            ("missed_challenges", "pressed_share", "challenges", "challenge_spread"),
+        ),
     ),
     "development": (
-        ("earns", "names a gap", lambda t: t["mark_skill_gap"]),
-        ("earns", "the coachee examines own work", lambda t: t["mark_reflection"] * t.coachee),
-        ("earns", "works on how it is done", lambda t: t["development"] * t["mark_process"]),
-        ("loses", "asks after the result only", _result_question),
-        ("loses", "harps on the result", lambda t: t["telling"] * t["deal"] * t["mark_outcome"]),
+        _Quotes("earns", "names a gap", lambda t: t["mark_skill_gap"], ("gaps_named",)),
+        _Quotes(
+            "earns",
+            "the coachee examines own work",
+            lambda t: t["mark_reflection"] * t.coachee,
+            ("self_examination",),
+        ),
+        _Quotes(
+            "earns",
+            "works on how it is done",
+            lambda t: t["development"] * t["mark_process"],
+            ("development_share", "process_balance", "thinking_questions", "call_share"),
+        ),
+        _Quotes(
+            "loses",
+            "asks after the result only",
+            lambda t: t["question"] * t["deal"] * t["mark_outcome"],
+            ("development_share", "process_balance", "thinking_questions"),
+        ),
+        _Quotes(
+            "loses",
+            "harps on the result",
+            lambda t: t["telling"] * t["deal"] * t["mark_outcome"],
+            ("development_share", "process_balance"),
+        ),
     ),
     "guidance": (
-        ("earns", "feedback on what the coachee did", lambda t: t["feedback"] * t["development"]),
-        ("earns", "guidance on how to do it", lambda t: t["guidance"] * t["development"]),
-        ("loses", "tells what to do on the deal", lambda t: t["guidance"] * t["deal"]),
+        _Quotes(
+            "earns",
+            "feedback on what the coachee did",
+            lambda t: t["feedback"] * t["development"],
+            ("feedback_rate", "development_guidance", "guidance_after_listening"),
+        ),
+        _Quotes(
+            "earns",
+            "guidance on how to do it",
+            lambda t: t["guidance"] * t["development"],
+            ("development_guidance", "process_guidance", "guidance_after_listening"),
+        ),
+        _Quotes(
+            "loses",
+            "tells what to do on the deal",
+            lambda t: t["guidance"] * t["deal"],
+            ("guidance_after_listening", "development_guidance", "process_balance"),
+        ),
     ),
     "commitment": (
-        ("earns", "next step with a day", lambda t: t["mark_action_item"] * t.dated),
-        ("earns", "the coachee takes a next step", lambda t: t["mark_action_item"] * t.coachee),
-        ("earns", "earlier agreement checked", lambda t: t["mark_follow_up"] * t.coach),
-        ("loses", "next step without a day", lambda t: t["mark_action_item"] * (1 - t.dated)),
+        _Quotes(
+            "earns",
+            "next step with a day",
+            lambda t: t["mark_action_item"] * t.dated,
+            ("dated_actions", "action_turns"),
+        ),
+        _Quotes(
+            "earns",
+            "the coachee takes a next step",
+            lambda t: t["mark_action_item"] * t.coachee,
+            ("coachee_actions", "action_turns"),
+        ),
+        _Quotes(
+            "earns",
+            "earlier agreement checked",
+            lambda t: t["mark_follow_up"] * t.coach,
+            ("follow_ups",),
+        ),
+        _Quotes(
+            "loses",
+            "next step without a day",
+            lambda t: t["mark_action_item"] * (1 - t.dated),
+            ("dated_actions",),
+        ),
     ),
-}  # fmt: skip
+}
 
 
 def _certainty(tagged: TaggedConversation) -> Column:
@@ -127,10 +232,12 @@ def find_evidence(
     worth = _certainty(tagged) * np.minimum(table.words, 12)
     chosen: dict[int, Evidence] = {}
     left: dict[Effect, int] = {"earns": MOST, "loses": MOST}
-    for effect, why, selector in _SELECTORS[name]:
-        found = np.flatnonzero(selector(table) > 0)
+    for effect, why, select, metrics in _SELECTORS[name]:
+        found = np.flatnonzero(select(table) > 0)
         for index in found[np.argsort(-worth[found], kind="stable")]:
             if left[effect] and int(index) not in chosen:
-                chosen[int(index)] = Evidence(index=int(index), effect=effect, why=why)
+                chosen[int(index)] = Evidence(
+                    index=int(index), effect=effect, why=why, metrics=metrics
+                )
                 left[effect] -= 1
     return tuple(chosen[index] for index in sorted(chosen))

@@ -20,8 +20,8 @@ Verdict = Literal[
 ]
 
 _Z90: Final = 1.645  # Half-width in standard deviations of a 90 % interval.
-_TRULY: Final = 70.0  # An expert's rating of 3.8 of 5.
-_PARTLY: Final = 45.0  # An expert's rating of 2.8 of 5.
+TRULY: Final = 70.0  # An expert's rating of 3.8 of 5.
+PARTLY: Final = 45.0  # An expert's rating of 2.8 of 5.
 _HALF: Final = 45.0  # Least inquiry and least development of true coaching.
 
 _SENTENCES: Final[dict[Verdict, str]] = {
@@ -34,12 +34,16 @@ _SENTENCES: Final[dict[Verdict, str]] = {
 
 
 class Point(Value):
-    """What one metric brought to a criterion: `earned` of `possible` points."""
+    """What one metric brought to a criterion: `earned` of `possible` points.
+
+    `better` says whether more or less of the metric earns.
+    """
 
     metric: str
     value: float
     earned: float
     possible: float
+    better: Literal["more", "less"]
 
 
 class Advice(Value):
@@ -166,12 +170,15 @@ def _criterion(
             value=round(metrics[m.metric], 4),
             earned=round(m.earned(metrics[m.metric]), 2),
             possible=m.points,
+            better="more" if m.high > m.low else "less",
         )
         for m in rubric.measures
     )
     evidence = find_evidence(tagged, table, rubric.name)
     most_left = max(range(len(points)), key=lambda i: points[i].possible - points[i].earned)
-    lost = [e.index for e in evidence if e.effect == "loses"]
+    lost = [
+        e.index for e in evidence if e.effect == "loses" and points[most_left].metric in e.metrics
+    ]
     return CriterionScore(
         name=rubric.name,
         title=rubric.title,
@@ -190,7 +197,7 @@ def _shortage(table: Table, rubric: Rubric) -> str | None:
     if coach >= rubric.minimum_coach and coachee >= rubric.minimum_coachee:
         return None
     return (
-        f"There are {coach} utterances of substance by the coach and {coachee} by the coachee; "
+        f"The coach asks, tells or gives back in {coach} sentences and the coachee says {coachee}; "
         f"a score needs {rubric.minimum_coach} and {rubric.minimum_coachee}."
     )
 
@@ -213,9 +220,9 @@ def _verdict(
 ) -> Verdict:
     by_name = {c.name: c.score for c in criteria}
     both_halves = min(by_name["inquiry"], by_name["development"]) >= _HALF
-    if overall >= _TRULY and both_halves:
+    if overall >= TRULY and both_halves:
         return "truly coaching"
-    if overall >= _PARTLY:
+    if overall >= PARTLY:
         return "partly coaching"
     if tags.style.value == "telling":
         return "telling"

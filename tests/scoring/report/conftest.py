@@ -60,12 +60,14 @@ def _criterion(name: Criterion) -> CriterionScore:
         "commitment": (("action_turns", 2.0, 20.0), ("follow_ups", 0.0, 0.0)),
     }
     quotes: dict[str, tuple[Evidence, ...]] = {
-        "inquiry": (Evidence(index=8, effect="earns", why="open question"),),
+        "inquiry": (Evidence(index=8, effect="earns", why="open question", metrics=()),),
         "challenge": (
-            Evidence(index=1, effect="loses", why="unsupported claim that passed unpressed"),
-            Evidence(index=5, effect="earns", why="presses on what was said"),
+            Evidence(
+                index=1, effect="loses", why="unsupported claim that passed unpressed", metrics=()
+            ),
+            Evidence(index=5, effect="earns", why="presses on what was said", metrics=()),
         ),
-        "commitment": (Evidence(index=11, effect="earns", why="next step with a day"),),
+        "commitment": (Evidence(index=11, effect="earns", why="next step with a day", metrics=()),),
     }
     return CriterionScore(
         name=name,
@@ -74,7 +76,7 @@ def _criterion(name: Criterion) -> CriterionScore:
         weight=0.2,
         base=10,
         points=tuple(
-            Point(metric=m, value=value, earned=earned, possible=40)
+            Point(metric=m, value=value, earned=earned, possible=40, better="more")
             for m, value, earned in points[name]
         ),
         evidence=quotes.get(name, ()),
