@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import tomlkit
-from scipy.optimize import lsq_linear
+from scipy.optimize import curve_fit, lsq_linear
 
 from models.labelled import LabelledConversation
 from models.labels import CRITERIA, KINDS
@@ -60,29 +60,36 @@ def calibrate(
 def settle(
     common: str, corpus: Sequence[LabelledConversation], tagged: Sequence[TaggedConversation]
 ) -> str:
-    """Set `offset`, `stretch` and `expert_sd` from conversations that nothing was fitted on.
+    """Set `centre`, `spread` and `expert_sd` from conversations that nothing was fitted on.
 
-    The tagger is less sure there than on its training data, which flattens every metric; a
-    straight line makes up for that. `expert_sd` is chosen so that 1.645 of it covers nine
-    in ten of the differences between expert rating and score.
+    The tagger is less sure there than on its training data, which flattens every metric;
+    centre and spread make up for that. `expert_sd` is chosen so that 1.645 of it covers
+    nine in ten of the differences between expert rating and score.
     """
     document: Any = tomlkit.parse(common)
-    raw = _overall_scores(common, tagged)
     wanted = np.array([_points(c.labels.coaching or 3) for c in corpus])
-    slope, base = np.polyfit(raw, wanted, 1)
-    document["offset"] = round(float(base + slope * document["offset"]), 1)
-    document["stretch"] = round(float(slope * document["stretch"]), 3)
-    gaps = np.abs(_overall_scores(tomlkit.dumps(document), tagged) - wanted)
-    document["expert_sd"] = round(float(np.quantile(gaps, 0.9)) / 1.645, 1)
+    metrics = [compute_metrics(build_table(t)) for t in tagged]
+    _fit_curve(document, metrics, wanted)
+    rubric = _any_rubric(tomlkit.dumps(document))
+    found = [rubric.overall({c.name: c.score(m) for c in rubric.criteria}) for m in metrics]
+    document["expert_sd"] = round(float(np.quantile(np.abs(found - wanted), 0.9)) / 1.645, 1)
     return tomlkit.dumps(document)
 
 
-def _overall_scores(common: str, tagged: Sequence[TaggedConversation]) -> Floats:
-    rubric = _any_rubric(common)
-    metrics = [compute_metrics(build_table(t)) for t in tagged]
-    return np.array(
-        [rubric.overall({c.name: c.score(m) for c in rubric.criteria}) for m in metrics]
+def _fit_curve(document: Any, metrics: list[dict[str, float]], wanted: Floats) -> None:
+    """Fit `centre` and `spread` by least squares on the scale of the score."""
+    rubric = _any_rubric(tomlkit.dumps(document))
+    raw = np.array(
+        [rubric.weighted({c.name: c.score(m) for c in rubric.criteria}) for m in metrics]
     )
+
+    def curve(x: Floats, centre: float, spread: float) -> Floats:
+        return np.asarray(100 / (1 + np.exp((centre - x) / spread)), dtype=np.float64)
+
+    (centre, spread), _ = curve_fit(
+        curve, raw, wanted, p0=(50.0, 12.0), bounds=([0.0, 3.0], [100.0, 40.0])
+    )
+    document["centre"], document["spread"] = round(float(centre), 1), round(float(spread), 1)
 
 
 def _points(rating: float) -> float:
@@ -115,19 +122,16 @@ def _fit_criterion(criterion: Any, metrics: list[dict[str, float]], ratings: Flo
 
 
 def _fit_overall(document: Any, metrics: list[dict[str, float]], ratings: Floats) -> None:
-    document["offset"], document["stretch"] = 0.0, 1.0
     rubric = _any_rubric(tomlkit.dumps(document))
     scores = np.array([[c.score(m) for c in rubric.criteria] for m in metrics])
-    weakest = np.minimum(
-        scores[:, CRITERIA.index("inquiry")], scores[:, CRITERIA.index("development")]
-    )
-    weights, base = _non_negative(np.column_stack([scores, weakest]), ratings, _WEIGHT_RIDGE)
-    stretch = float(weights.sum())
-    shares = np.round(weights / stretch, 3)
+    inquiry, development = CRITERIA.index("inquiry"), CRITERIA.index("development")
+    weakest = np.minimum(scores[:, inquiry], scores[:, development])
+    weights, _ = _non_negative(np.column_stack([scores, weakest]), ratings, _WEIGHT_RIDGE)
+    shares = np.round(weights / weights.sum(), 3)
     shares[0] += 1 - shares.sum()
     for name, share in zip([*CRITERIA, "weakest_half"], shares, strict=True):
         document["weights"][name] = round(float(share), 3)
-    document["offset"], document["stretch"] = round(base, 1), round(stretch, 3)
+    _fit_curve(document, metrics, ratings)
 
 
 def _non_negative(

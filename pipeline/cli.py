@@ -116,9 +116,7 @@ def rescore(
     try:
         identity = UUID(analysis)
     except ValueError:
-        _fail(
-            f"“{analysis}” is no id of an analysis. `analyze --format json` shows it as `id`."
-        )
+        _fail(f"“{analysis}” is no id of an analysis. `analyze --format json` shows it as `id`.")
     settings = get_settings()
     with _progress() as progress, closing(Store.open(settings)) as store:
         place = Workplace(settings, store, progress.phase)

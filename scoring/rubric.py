@@ -5,6 +5,7 @@ kind's own file, which adds measures. Texts come in, typed objects go out; findi
 the files is the pipeline's job.
 """
 
+import math
 import tomllib
 from typing import Any
 
@@ -99,8 +100,9 @@ class Rubric(Value):
         criteria: The five criteria; weights and `weakest_half` add up to 1.
         weakest_half: Share of the overall score that the weaker of inquiry and development
             decides, because coaching needs both.
-        offset: Points added overall (calibration against expert ratings).
-        stretch: Factor on the weighted criteria (calibration against expert ratings).
+        centre: Weighted criteria, 0 to 100, at which the overall score is 50.
+        spread: Points of the weighted criteria that raise the log-odds of the overall score
+            by 1. Centre and spread put the score on the scale of expert ratings.
         expert_sd: Standard deviation in points of an expert's rating about the score where
             tags are right and the conversation is long.
         minimum_coach: Least number of substantive coach utterances for a score.
@@ -115,8 +117,8 @@ class Rubric(Value):
     title: str
     criteria: tuple[CriterionRubric, ...]
     weakest_half: float = Field(ge=0, le=1)
-    offset: float
-    stretch: float = Field(gt=0)
+    centre: float
+    spread: float = Field(gt=0)
     expert_sd: float = Field(ge=0)
     minimum_coach: int = Field(ge=1)
     minimum_coachee: int = Field(ge=1)
@@ -138,11 +140,17 @@ class Rubric(Value):
         """Named in every score that this rubric makes."""
         return Provenance(name=f"rubric/{self.kind}", version=self.version)
 
-    def overall(self, criteria: dict[Criterion, float]) -> float:
-        """Overall score from 0 to 100 for criterion scores."""
+    def weighted(self, criteria: dict[Criterion, float]) -> float:
+        """Criterion scores weighed against each other, 0 to 100."""
         raw = sum(c.weight * criteria[c.name] for c in self.criteria)
-        raw += self.weakest_half * min(criteria["inquiry"], criteria["development"])
-        return min(max(self.offset + self.stretch * raw, 0.0), 100.0)
+        return raw + self.weakest_half * min(criteria["inquiry"], criteria["development"])
+
+    def overall(self, criteria: dict[Criterion, float]) -> float:
+        """Overall score from 0 to 100 for criterion scores.
+
+        An S-shaped curve: it rises with every criterion, and never quite reaches the ends.
+        """
+        return 100 / (1 + math.exp((self.centre - self.weighted(criteria)) / self.spread))
 
 
 def parse_rubric(common: str, own: str) -> Rubric:
