@@ -1,6 +1,7 @@
 """Sentences: segments of a transcript to utterances of one sentence and one speaker."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -117,7 +118,7 @@ def sentences(text: str) -> list[_Piece]:
 @cache
 def _pipeline() -> Any:
     """A blank English spaCy pipeline: its tokenizer, its sentencizer, and our own step."""
-    import spacy
+    spacy = _spacy()
     from spacy.language import Language
 
     @Language.component("speech_sentences")  # type: ignore[untyped-decorator]
@@ -132,6 +133,23 @@ def _pipeline() -> Any:
     nlp.add_pipe("sentencizer")
     nlp.add_pipe("speech_sentences")
     return nlp
+
+
+def _spacy() -> Any:
+    """spaCy, without torch where nobody has loaded it.
+
+    spaCy's backend imports torch wherever it is installed; that takes 2 s, and a pipeline
+    without trained components has no use for it.
+    """
+    hidden = "torch" not in sys.modules
+    if hidden:
+        sys.modules["torch"] = None  # type: ignore[assignment]
+    try:
+        import spacy
+    finally:
+        if hidden:
+            del sys.modules["torch"]
+    return spacy
 
 
 @cache
