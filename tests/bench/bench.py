@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,7 +29,7 @@ T = TypeVar("T")
 
 
 def one_hour(variant: int) -> str:
-    """A Zoom transcript of about an hour: conversations of the corpus, joined, four seconds each."""
+    """A Zoom transcript of about an hour: the corpus joined, four seconds an utterance."""
     lines, at = ["WEBVTT", ""], 0.0
     spoken = [u for c in read_corpus(CORPUS)[variant::20] for u in c.conversation.utterances]
     for number, u in enumerate(spoken[:UTTERANCES], start=1):
@@ -82,7 +83,7 @@ def main() -> None:
         print(f"  {'all':12} {plain:7.3f} s")
         analyze_files(paths[RUNS + 1 : RUNS + 2], options, settings)
         flows = [
-            timed(lambda p=path: analyze_files([p], options, settings))[0]  # type: ignore[misc]
+            timed(partial(analyze_files, [path], options, settings))[0]
             for path in paths[RUNS + 2 : 2 * RUNS + 2]
         ]
         flow = statistics.median(flows)
@@ -92,17 +93,11 @@ def main() -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"Peak memory of this process: {peak:.0f} MiB")
         command = [sys.executable, "-m", "pipeline.cli", "analyze", str(paths[-1])]
-        environment = os.environ | {"COACHSCORE_HOME": str(home / "cold")}
         colds = []
         for attempt in range(3):
-            environment["COACHSCORE_HOME"] = str(home / f"cold-{attempt}")
-            colds.append(
-                timed(
-                    lambda: subprocess.run(
-                        command, env=environment, check=True, capture_output=True
-                    )
-                )[0]
-            )
+            environment = os.environ | {"COACHSCORE_HOME": str(home / f"cold-{attempt}")}
+            run = partial(subprocess.run, command, env=environment, check=True, capture_output=True)
+            colds.append(timed(run)[0])
         cold = statistics.median(colds)
         print(f"Cold start of `coachscore analyze` to the report: {cold:.2f} s (median of 3)")
 
