@@ -22,10 +22,13 @@ from models.labels import Kind
 _CUES: Final[dict[str, re.Pattern[str]]] = {
     name: re.compile(rf"\b(?:{pattern})\b")
     for name, pattern in {
-        "car": r"car|drive|driving|park|parking|parked|lobby|traffic|motorway|highway|road|ute|van"
-        r"|truck|train|taxi|lift|seatbelt|passenger|gate|reception|visitor|junction|exit",
-        "visit": r"in there|back there|just now|we walked|walked in|walked out|that meeting|next stop"
-        r"|next one|next call|the visit|in the room|upstairs|sat down|when she said|when he said",
+        "car": r"car|drive|driving|park|parking|parked|lobby|traffic|motorway|highway|road|ute"
+        r"|van"
+        r"|truck|train|taxi|lift|seatbelt|passenger|gate|reception|visitor|junction"
+        r"|exit",
+        "visit": r"in there|back there|just now|we walked|walked in|walked out|that meeting"
+        r"|next stop|next one|next call|the visit|in the room|upstairs|sat down|when she said"
+        r"|when he said",
         "review": r"review|rating|appraisal|half year|year end|mid year|h1|h2|q1|q2|q3|q4|annual"
         r"|self assessment|performance|improvement plan|the plan|form|score|scorecard|hr",
         "standard": r"quota|attainment|target|percent|per cent|average|team average|against|short"
@@ -35,8 +38,8 @@ _CUES: Final[dict[str, re.Pattern[str]]] = {
         r"|sat in|sit in|your one on one|you coached|coaching|coach",
         "regular": r"last week|this week|last time|how are things|how was|weekend|since we|usual"
         r"|on your list|agenda|anything else|holiday|kids|catch up",
-        "deal": r"proposal|contract|procurement|legal|pricing|price|quote|discount|close date|signature"
-        r"|decision|buyer|champion|competitor|tender|renewal|pilot|demo|stage|budget|sign|board",
+        "deal": r"proposal|contract|procurement|legal|pricing|price|quote|discount|close date"
+        r"|signature|decision|buyer|champion|competitor|tender|renewal|pilot|demo|stage|budget|sign|board",
         "rehearse": r"try it|again|say it to me|im him|im her|pretend|role play|practise|practice"
         r"|ring ring|be the customer",
     }.items()

@@ -85,6 +85,13 @@ class Logit(Value):
     base: float
     weights: dict[str, float]
 
+    @model_validator(mode="after")
+    def _usable(self) -> "Logit":
+        for metric in self.weights:
+            if metric not in METRICS:
+                raise ValueError(f"there is no metric named {metric}")
+        return self
+
     def value(self, metrics: dict[str, float]) -> float:
         """The formula's value for these metrics."""
         return self.base + sum(w * metrics[name] for name, w in self.weights.items())
@@ -169,6 +176,10 @@ def parse_rubric(common: str, own: str) -> Rubric:
         raise RubricError(f"The TOML cannot be read: {error}. Mend that line.") from error
     except KeyError as error:
         raise RubricError(f"The entry {error} is missing. Compare with docs/scoring.md.") from error
+    except (TypeError, AttributeError) as error:
+        raise RubricError(
+            f"The TOML has not the shape of a rubric ({error}). Compare with docs/scoring.md."
+        ) from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -177,6 +188,12 @@ def parse_rubric(common: str, own: str) -> Rubric:
 
 def _merged(shared: dict[str, Any], special: dict[str, Any]) -> dict[str, Any]:
     weights = shared["weights"]
+    known = [criterion["name"] for criterion in shared["criteria"]]
+    for measure in special.get("measures", []):
+        if measure["criterion"] not in known:
+            raise RubricError(
+                f"There is no criterion named {measure['criterion']}; they are {', '.join(known)}."
+            )
     criteria = []
     for criterion in shared["criteria"]:
         added = [

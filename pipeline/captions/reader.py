@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from models.conversation import Transcript
+from pipeline.audio.formats import ACCEPTED as RECORDINGS
 from pipeline.captions.decode import NoTextError, decode, known_binary
 from pipeline.captions.docx_content import UnreadableDocumentError, read_docx
 from pipeline.captions.draft import Draft, clean, finish
@@ -72,7 +73,10 @@ def looks_like_transcript(data: bytes) -> bool:
 
 
 def _message(name: str, found: str) -> str:
-    return f"'{clean(name)}' holds {found}. Accepted are: {ACCEPTED}."
+    return (
+        f"'{clean(name)}' holds {found}. Accepted are these transcripts: {ACCEPTED}; "
+        f"and {RECORDINGS} recordings."
+    )
 
 
 def _match(data: bytes) -> _Match:

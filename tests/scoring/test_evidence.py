@@ -56,7 +56,7 @@ def test_quotes_are_few_real_and_from_the_right_side(script, any_rows, data):
         ("guidance", lambda s: s.tell("guidance", "deal"), "loses"),
         ("commitment", lambda s: s.answer("action_item", text="I will, by Friday."), "earns"),
         ("commitment", lambda s: s.ask(marks=("follow_up",)), "earns"),
-        ("commitment", lambda s: s.answer("action_item", text="I will."), "loses"),
+        ("commitment", lambda s: s.tell("guidance", marks=("action_item",)), "loses"),
     ],
 )
 def test_what_shows_a_criterion_is_quoted(script, criterion, row, effect):

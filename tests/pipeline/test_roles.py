@@ -1,0 +1,94 @@
+import pytest
+
+from models.conversation import Participant, Provenance, Segment, Transcript
+from pipeline.roles import RolesError, assign_roles
+
+TALK = [
+    ("Ana Lindt", "How did the call with Halden go, and what did you want to get out of it?"),
+    ("Ben", "I think it went well, they like it, and they should sign this month."),
+    ("Ana Lindt", "What did they say that makes you think so?"),
+    ("Ben", "I should have asked who else decides, I just sent the quote."),
+    ("Ana Lindt", "So what will you do differently when you call them on Thursday?"),
+    ("Ben", "I will ask for the budget before I say anything about the price."),
+]
+
+
+def transcript(lines, **roles):
+    return Transcript(
+        segments=tuple(
+            Segment(index=i, speaker=name, text=text) for i, (name, text) in enumerate(lines)
+        ),
+        participants=tuple(Participant(speaker=n, role=r) for n, r in roles.items()),
+        source_format="hand",
+        made_by=Provenance(name="hand", version="1"),
+    )
+
+
+@pytest.mark.parametrize("given", ["Ben", "ben", "BE"])
+def test_the_user_s_word_decides(given):
+    found = assign_roles(transcript(TALK, Ben="coachee"), given)
+    assert found.roles == {"Ana Lindt": "coachee", "Ben": "coach"}
+    assert (found.source, found.confidence) == ("given", 1)
+
+
+def test_the_whole_name_goes_before_the_start_of_another():
+    found = assign_roles(transcript([*TALK, ("Ben Okafor", "Hello, it is me again.")]), "Ben")
+    assert found.coach == "Ben"
+
+
+@pytest.mark.parametrize(("given", "fits"), [("Carl", "nobody"), ("B", "“Ben”, “Bea”")])
+def test_a_name_that_does_not_fit_lists_those_that_do(given, fits):
+    with pytest.raises(RolesError, match=f"“{given}” fits {fits}") as caught:
+        assign_roles(transcript([*TALK, ("Bea", "Me too.")]), given)
+    assert all(f"“{name}”" in caught.value.message for name in ("Ana Lindt", "Ben", "Bea"))
+
+
+def test_the_file_s_word_decides_where_the_user_says_nothing():
+    found = assign_roles(transcript(TALK, **{"Ana Lindt": "coachee", "Ben": "coach"}), None)
+    assert found.coach == "Ben"
+    assert (found.source, found.confidence) == ("file", 1)
+
+
+def test_who_has_no_role_in_the_file_is_coached():
+    found = assign_roles(transcript(TALK, **{"Ana Lindt": "coach"}), None)
+    assert found.roles == {"Ana Lindt": "coach", "Ben": "coachee"}
+
+
+def test_a_coach_of_the_file_who_never_speaks_does_not_leave_the_talk_without_one():
+    found = assign_roles(transcript(TALK, Dora="coach"), None)
+    assert found.coach in {"Ana Lindt", "Ben"}
+    assert found.source == "content"
+
+
+@pytest.mark.parametrize("names", [("Ana Lindt", "Ben"), ("Ben", "Ana Lindt"), ("Zoe", "Abe")])
+def test_else_what_is_said_decides_and_not_the_names(names):
+    renamed = dict(zip(("Ana Lindt", "Ben"), names, strict=True))
+    found = assign_roles(transcript([(renamed[n], text) for n, text in TALK]), None)
+    assert found.coach == names[0]
+    assert found.source == "content"
+    assert 0.5 < found.confidence <= 1
+
+
+def test_who_speaks_second_may_be_the_coach():
+    assert assign_roles(transcript([TALK[1], TALK[0], *TALK[3:1:-1]]), None).coach == "Ana Lindt"
+
+
+def test_a_passer_by_is_neither():
+    found = assign_roles(transcript([*TALK, ("Cy", "Sorry!")]), None)
+    assert found.roles["Cy"] == "other"
+    assert assign_roles(transcript([*TALK, ("Cy", "Sorry!")]), "Cy").coach == "Cy"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([(None, text) for _, text in TALK], "no speakers"),
+        ([("Ana", text) for _, text in TALK], "“Ana”"),
+        ([], "no speakers"),
+    ],
+)
+def test_nobody_to_tell_apart_is_an_error_with_a_way_out(lines, said):
+    for coach in (None, "Ana"):
+        with pytest.raises(RolesError, match=said) as caught:
+            assign_roles(transcript(lines), coach)
+        assert "speaker names" in caught.value.message
