@@ -196,7 +196,7 @@ def _holds_utterances(path: Path) -> bool:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError):
         return True  # Let read_labelled say what is wrong with it.
-    return isinstance(data, dict) and "utterances" in data
+    return isinstance(data, dict) and isinstance(data.get("utterances"), list)
 
 
 def _roles(raw: _RawConversation) -> list[Role]:

@@ -22,6 +22,7 @@ from scoring.rubric import Rubric, parse_rubric
 from scoring.table import build_table
 
 _RIDGE: Final = 0.2  # Pull of the points towards zero, so that no measure decides alone.
+_LEAST_POINTS: Final = 2.0  # What the practice literature asks for always counts a little.
 _WEIGHT_RIDGE: Final = 10.0  # The same for the weights of the criteria.
 
 Floats = npt.NDArray[np.float64]
@@ -115,7 +116,9 @@ def _fit_criterion(criterion: Any, metrics: list[dict[str, float]], ratings: Flo
             np.clip((values - measure["low"]) / (measure["high"] - measure["low"]), 0, 1)
         )
     # A base below 0 would be hard to explain; points start from nothing or more.
-    weights, base = _non_negative(np.column_stack(columns), ratings, _RIDGE, least_base=0.0)
+    weights, base = _non_negative(
+        np.column_stack(columns), ratings, _RIDGE, least=_LEAST_POINTS, least_base=0.0
+    )
     criterion["base"] = round(base, 1)
     for measure, weight in zip(criterion["measures"], weights, strict=True):
         measure["points"] = round(weight, 1)
@@ -135,9 +138,13 @@ def _fit_overall(document: Any, metrics: list[dict[str, float]], ratings: Floats
 
 
 def _non_negative(
-    columns: Floats, wanted: Floats, ridge: float, least_base: float = -np.inf
+    columns: Floats,
+    wanted: Floats,
+    ridge: float,
+    least: float = 0.0,
+    least_base: float = -np.inf,
 ) -> tuple[Floats, float]:
-    """Non-negative weights and a base by least squares with a ridge on the weights."""
+    """Weights and a base, bounded below, by least squares with a ridge on the weights."""
     n, k = columns.shape
     rows = np.vstack(
         [
@@ -145,7 +152,7 @@ def _non_negative(
             np.column_stack([np.zeros(k), ridge * np.sqrt(n) * np.eye(k)]),
         ]
     )
-    bounds = (np.array([least_base, *np.zeros(k)]), np.inf)
+    bounds = (np.array([least_base, *np.full(k, least)]), np.inf)
     found = lsq_linear(rows, np.concatenate([wanted, np.zeros(k)]), bounds=bounds).x
     return found[1:], float(found[0])
 

@@ -43,7 +43,12 @@ def write_html_folder(analyses: Sequence[Analysis], folder: Path, settings: Sett
     """Write a page per analysis and an index; returns the index."""
     folder.mkdir(parents=True, exist_ok=True)
     reports = [report_of(a, settings) for a in analyses]
-    links = [f"{Path(a.recording.name).stem}.html" for a in analyses]
+    stems = [Path(a.recording.name).stem for a in analyses]
+    # Two meetings may come from files of the same name in different folders.
+    links = [
+        f"{stem}.html" if stems.count(stem) == 1 else f"{stem}-{number}.html"
+        for number, stem in enumerate(stems, start=1)
+    ]
     for report, link in zip(reports, links, strict=True):
         (folder / link).write_text(render_html(report), encoding="utf-8")
     index = folder / "index.html"

@@ -40,7 +40,8 @@ def assign_roles(transcript: Transcript, coach: str | None) -> RoleAssignment:
         )
     if coach is not None:
         return _around(_find(coach, volume), volume, "given", 1.0)
-    stated = {p.speaker: p.role for p in transcript.participants if p.role is not None}
+    # Who is listed but says nothing cannot be the coach of this talk.
+    stated = {p.speaker: p.role for p in transcript.participants if p.role and p.speaker in volume}
     if "coach" in stated.values():
         rest: dict[str, Role] = {name: stated.get(name) or "coachee" for name in volume}
         return RoleAssignment(roles=rest, source="file", confidence=1.0)

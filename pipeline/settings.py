@@ -3,8 +3,16 @@
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.errors import CoachscoreError
+
+
+class SettingsError(CoachscoreError):
+    """A setting has a value that cannot be used."""
+
+    title = "A setting cannot be used"
 
 
 class Settings(BaseSettings):
@@ -14,7 +22,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         default=Path.home() / ".coachscore",
-        description="Folder for the database, uploaded files and cached results.",
+        description="Folder for the database with all results, and Prefect's own files.",
     )
     database_url: str | None = Field(
         default=None,
@@ -37,6 +45,12 @@ class Settings(BaseSettings):
         default=None, description="Folder of own rubric files; the shipped ones if unset."
     )
 
+    @field_validator("home", "rubric_dir")
+    @classmethod
+    def _expand(cls, path: Path | None) -> Path | None:
+        """A .env file knows no ~; here it does."""
+        return None if path is None else path.expanduser()
+
     @property
     def sqlalchemy_url(self) -> str:
         """The database to use."""
@@ -45,5 +59,16 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once.
+
+    Raises:
+        SettingsError: A value cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = "COACHSCORE_" + str(first["loc"][0]).upper()
+        raise SettingsError(
+            f"{name} is “{first['input']}”: {first['msg']}. docs/settings.md says what fits."
+        ) from error
