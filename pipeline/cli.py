@@ -80,12 +80,13 @@ def analyze(
     with _progress() as progress:
         results = analyze_files(files, options, settings, progress.told)
     done = [r for r in results if not isinstance(r, CoachscoreError)]
-    for problem in (r for r in results if isinstance(r, CoachscoreError)):
-        _complain(problem)
+    for path, result in zip(files, results, strict=True):
+        if isinstance(result, CoachscoreError):
+            _complain(result, path)
     if done and len(files) > 1 and output_format is Format.html and out is not None:
         print(write_html_folder(done, out, settings))  # noqa: T201
     elif done:
-        _write(present(done, output_format.value, settings), out)
+        _write(present(done, output_format.value, settings, several=len(files) > 1), out)
     if len(done) < len(results):
         raise typer.Exit(1)
 
@@ -232,8 +233,10 @@ def _write(text: str, out: Path | None) -> None:
         _fail(f"{out} cannot be written: {error.strerror}. Give another path to --out.")
 
 
-def _complain(error: CoachscoreError) -> None:
-    print(f"{error.title}: {error.message}", file=sys.stderr)  # noqa: T201
+def _complain(error: CoachscoreError, path: Path | None = None) -> None:
+    """Say what is wrong, and with which file where the message does not."""
+    about = f"{path}: " if path is not None and path.name not in error.message else ""
+    print(f"{error.title}: {about}{error.message}", file=sys.stderr)  # noqa: T201
 
 
 def _fail(message: str) -> NoReturn:

@@ -124,9 +124,9 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def dump(outputs: list[AnalysisOutput]) -> str:
-    """JSON text: one object for one file, an array for several."""
-    if len(outputs) == 1:
+def dump(outputs: list[AnalysisOutput], *, several: bool = False) -> str:
+    """JSON text: one object for one file, an array for several, though only one may be left."""
+    if len(outputs) == 1 and not several:
         return outputs[0].model_dump_json(indent=1)
     return json.dumps([json.loads(o.model_dump_json()) for o in outputs], indent=1)
 

@@ -1,5 +1,6 @@
 """Analyses as text, JSON or HTML, for the command line."""
 
+import re
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -28,10 +29,13 @@ def report_of(analysis: Analysis, settings: Settings) -> Report:
     )
 
 
-def present(analyses: Sequence[Analysis], output_format: str, settings: Settings) -> str:
-    """Analyses as "text", "json" or, one only, "html"."""
+def present(
+    analyses: Sequence[Analysis], output_format: str, settings: Settings, *, several: bool = False
+) -> str:
+    """Analyses as "text", "json" or, one only, "html"; `several` says that an
+    array is wanted even of one, because more were asked for."""
     if output_format == "json":
-        return dump([to_output(a, settings.role_confidence) for a in analyses])
+        return dump([to_output(a, settings.role_confidence) for a in analyses], several=several)
     reports = [report_of(a, settings) for a in analyses]
     if output_format == "html":
         return render_html(reports[0])
@@ -54,6 +58,20 @@ def write_html_folder(analyses: Sequence[Analysis], folder: Path, settings: Sett
     index = folder / "index.html"
     index.write_text(render_scoreboard_html(reports, links), encoding="utf-8")
     return index
+
+
+def _page_names(analyses: Sequence[Analysis]) -> list[str]:
+    """A file name for each page: none twice, none the index's, none that a link must escape."""
+    taken, names = {"index"}, []
+    for analysis in analyses:
+        base = re.sub(r"[^\w.-]+", "-", Path(analysis.recording.name).stem).strip("-.") or "meeting"
+        name, number = base, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{base}-{number}"
+        taken.add(name.casefold())
+        names.append(f"{name}.html")
+    return names
 
 
 def sample_files() -> list[Path]:

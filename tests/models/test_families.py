@@ -24,7 +24,7 @@ SAID = [
     "i sent the quote on monday",
     "i should have asked about the budget",
 ]
-TOPICS = {"one_on_one": "your week and your habits", "deal_review": "the contract and its price"}
+TOPICS = {"one_on_one": "your weekend and last week", "deal_review": "the contract and its price"}
 
 
 def synthetic(make_labelled, count=16):
