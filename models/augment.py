@@ -8,8 +8,8 @@ from models.cues import words
 
 _FILLERS: Final = ("um", "uh", "like", "you know", "i mean", "so")
 _MISHEARD: Final = {
-    "their": "there", "there": "their", "to": "too", "for": "four", "you're": "your",
-    "close": "clothes", "then": "than", "its": "it's", "won": "one", "right": "write",
+    "their": "there", "there": "their", "to": "too", "for": "four", "youre": "your",
+    "close": "clothes", "then": "than", "won": "one", "right": "write",
     "know": "no", "buyer": "bio", "would": "wood", "see": "sea", "here": "hear",
 }  # fmt: skip
 

@@ -32,8 +32,10 @@ def report_of(analysis: Analysis, settings: Settings) -> Report:
 def present(
     analyses: Sequence[Analysis], output_format: str, settings: Settings, *, several: bool = False
 ) -> str:
-    """Analyses as "text", "json" or, one only, "html"; `several` says that an
-    array is wanted even of one, because more were asked for."""
+    """Analyses as "text", "json" or, one only, "html".
+
+    `several` says that more were asked for, so that JSON is an array even of one.
+    """
     if output_format == "json":
         return dump([to_output(a, settings.role_confidence) for a in analyses], several=several)
     reports = [report_of(a, settings) for a in analyses]
@@ -47,12 +49,7 @@ def write_html_folder(analyses: Sequence[Analysis], folder: Path, settings: Sett
     """Write a page per analysis and an index; returns the index."""
     folder.mkdir(parents=True, exist_ok=True)
     reports = [report_of(a, settings) for a in analyses]
-    stems = [Path(a.recording.name).stem for a in analyses]
-    # Two meetings may come from files of the same name in different folders.
-    links = [
-        f"{stem}.html" if stems.count(stem) == 1 else f"{stem}-{number}.html"
-        for number, stem in enumerate(stems, start=1)
-    ]
+    links = _page_names(analyses)
     for report, link in zip(reports, links, strict=True):
         (folder / link).write_text(render_html(report), encoding="utf-8")
     index = folder / "index.html"
@@ -61,7 +58,10 @@ def write_html_folder(analyses: Sequence[Analysis], folder: Path, settings: Sett
 
 
 def _page_names(analyses: Sequence[Analysis]) -> list[str]:
-    """A file name for each page: none twice, none the index's, none that a link must escape."""
+    """A file name for each page: none twice, none the index's, none that a link must escape.
+
+    Two meetings may come from files of the same name in different folders.
+    """
     taken, names = {"index"}, []
     for analysis in analyses:
         base = re.sub(r"[^\w.-]+", "-", Path(analysis.recording.name).stem).strip("-.") or "meeting"

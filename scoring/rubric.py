@@ -125,7 +125,7 @@ class Rubric(Value):
     criteria: tuple[CriterionRubric, ...]
     weakest_half: float = Field(ge=0, le=1)
     centre: float
-    spread: float = Field(gt=0)
+    spread: float = Field(ge=1)
     expert_sd: float = Field(ge=0)
     minimum_coach: int = Field(ge=1)
     minimum_coachee: int = Field(ge=1)

@@ -107,8 +107,8 @@ def install(
 
         return stage
 
-    def probe(path: Path, settings: Any) -> Recording:
-        return real_probe(path, settings)
+    def probe(path: Path) -> Recording:
+        return real_probe(path)
 
     put(stages, "probe", noted("probe", probe))
     put(stages, "transcribe", noted("transcribe", lambda *_: transcript()))

@@ -110,7 +110,7 @@ def test_the_installed_command_is_this_one():
         env=os.environ | {"NO_COLOR": "1"},
     )
     assert done.returncode == 2
-    assert "FILES" in done.stderr
+    assert "coachscore analyze --help" in done.stderr
 
 
 def test_the_kinds_to_choose_from_are_the_codebook_s():

@@ -26,7 +26,8 @@ def test_no_setting_is_documented_that_is_none():
     text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     rows = [r for r in text.splitlines() if r.startswith("| `COACHSCORE_")]
     named = {r.split("`")[1].removeprefix("COACHSCORE_").lower() for r in rows}
-    assert named <= set(Settings.model_fields)
+    ours = {name for name in named if not name.startswith("test_")}
+    assert ours == set(Settings.model_fields)
 
 
 def test_the_environment_goes_before_the_file(monkeypatch, tmp_path):
