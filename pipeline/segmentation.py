@@ -2,8 +2,10 @@
 
 import re
 import sys
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 from models.conversation import Conversation, RoleAssignment, Segment, Transcript, Utterance, Word
@@ -80,14 +82,12 @@ def _goes_on(before: Segment, after: Segment) -> bool:
 
 def _split_run(run: list[Segment], roles: RoleAssignment, whole: bool) -> Iterator[Utterance]:
     text = " ".join(segment.text for segment in run)
-    offsets = [0]
-    for segment in run:
-        offsets.append(offsets[-1] + len(segment.text) + 1)
+    offsets = list(accumulate((len(s.text) + 1 for s in run[:-1]), initial=0))
     pieces = [_Piece(text, 0, len(text))] if whole else sentences(text)
     speaker = run[0].speaker or UNKNOWN
     for piece in pieces:
-        first = max(i for i in range(len(run)) if offsets[i] <= piece.start)
-        last = max(i for i in range(len(run)) if offsets[i] < piece.end)
+        first = bisect_right(offsets, piece.start) - 1
+        last = bisect_left(offsets, piece.end) - 1
         yield Utterance(
             index=0,
             source=run[first].index,
