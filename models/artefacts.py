@@ -14,6 +14,12 @@ from models.conversation import Provenance
 from models.errors import CoachscoreError
 
 FOLDER: Final = resources.files("models") / "artefacts"
+FILES: Final = {
+    "tagger": "tagger.joblib",
+    "encoder": "encoder.onnx",
+    "roles": "roles.joblib",
+    "kinds": "kinds.joblib",
+}
 
 
 class ArtefactMissingError(CoachscoreError):
@@ -49,11 +55,11 @@ def load(name: str) -> Any:
     Raises:
         ArtefactMissingError: It was never trained.
     """
-    path = FOLDER / f"{name}.joblib"
+    path = FOLDER / FILES[name]
     try:
         with path.open("rb") as file:
             return joblib.load(file)
     except OSError as error:
         raise ArtefactMissingError(
-            f"models/artefacts/{name}.joblib is not there. Run “coachscore train”."
+            f"models/artefacts/{FILES[name]} is not there. Run “coachscore train”."
         ) from error

@@ -1,6 +1,7 @@
 """The shipped tagger: linear and transformer families, blended, with thresholds."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,7 @@ class CombinedTagger:
         return decode(self.predict([talk]), talk, self.thresholds) if talk else ()
 
 
+@cache
 def load_transformer() -> Transformer:
     """The shipped encoder.
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.signal import lfilter
 from sklearn.linear_model import LogisticRegression
 
 from models.conversation import Utterance
@@ -44,12 +45,13 @@ def _shifted(values: Matrix, by: int) -> Matrix:
 
 def _smoothed(probabilities: Matrix, weight: npt.NDArray[np.float32], span: float) -> Matrix:
     """Average over neighbours with weights falling off exponentially."""
-    n = len(probabilities)
-    distance = np.abs(np.arange(n)[:, None] - np.arange(n)[None, :])
-    kernel = np.exp(-distance / span) * weight[None, :]
-    kernel[np.arange(n), np.arange(n)] = 0
-    total = np.maximum(kernel.sum(axis=1, keepdims=True), 1e-6)
-    return np.asarray(kernel @ probabilities / total, dtype=np.float32)
+    known = np.column_stack([probabilities * weight[:, None], weight]).astype(np.float64)
+    decay = [1.0, -float(np.exp(-1 / span))]
+    # Sums over what came before and over what comes after, without the utterance itself.
+    before = lfilter([1.0], decay, known, axis=0) - known
+    after = lfilter([1.0], decay, known[::-1], axis=0)[::-1] - known
+    sums = before + after
+    return np.asarray(sums[:, :-1] / np.maximum(sums[:, -1:], 1e-6), dtype=np.float32)
 
 
 def context_features(matrix: Matrix, talk: tuple[Utterance, ...]) -> Matrix:

@@ -177,16 +177,7 @@ def cue_matrix(utterances: tuple[Utterance, ...]) -> list[list[float]]:
         turn_words = len(_join(tokens, start, end + 1))
         form = _form_cues(utterance.text, tokens[i])
         plain = " ".join(tokens[i])
-        yes = after[:1] and after[0] in {
-            "yes",
-            "yeah",
-            "no",
-            "yep",
-            "yup",
-            "nope",
-            "right",
-            "correct",
-        }
+        yes = after[:1] and after[0] in _SHORT_ANSWERS
         rows.append(
             [
                 *form[:7],

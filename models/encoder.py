@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -222,14 +222,3 @@ def export(model: Encoder, path: Path) -> None:
     )
     quantize_dynamic(str(full), str(path), weight_type=QuantType.QInt8, per_channel=True)
     full.unlink()
-
-
-def predict(model: Encoder, talks: Sequence[Any]) -> np.ndarray[Any, Any]:
-    """Scores of every utterance of `talks` by the model in torch, for evaluation."""
-    out = []
-    with torch.no_grad():
-        for talk in talks:
-            windows = pack(talk)
-            scores = model(**_tensors(windows))[0]
-            out += [scores[i, _decided(w)].numpy() for i, w in enumerate(windows)]
-    return np.concatenate(out)

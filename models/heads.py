@@ -142,7 +142,7 @@ def decode(
     return tuple(
         _decode_coach(row, thresholds)
         if utterance.role == "coach"
-        else UtteranceTags(marks=_decode_marks(row, "coachee", thresholds))
+        else _decode_other_side(row, utterance.role, thresholds)
         for row, utterance in zip(matrix, utterances, strict=True)
     )
 
@@ -162,6 +162,12 @@ def _decode_coach(row: Matrix, thresholds: dict[str, float]) -> UtteranceTags:
         activity=Tag[Any](value="none", p=act.p) if idle else _best(row, HEAD["coach.activity"]),
         marks=_decode_marks(row, "coach", thresholds),
     )
+
+
+def _decode_other_side(row: Matrix, role: Role, thresholds: dict[str, float]) -> UtteranceTags:
+    """Marks of a coachee; somebody who is neither coach nor coachee carries none."""
+    marks = _decode_marks(row, "coachee", thresholds)
+    return UtteranceTags(marks=marks if role == "coachee" else Marks(value=(), p={}))
 
 
 def _decode_marks(row: Matrix, side: Side, thresholds: dict[str, float]) -> Marks:

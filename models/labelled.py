@@ -6,7 +6,7 @@ so that corpora with extra fields can be evaluated, and strict about labels.
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -43,7 +43,7 @@ class _Lenient(BaseModel):
 
 
 class UtteranceLabels(_Lenient):
-    """The codebook's labels of one utterance, as a human gave them."""
+    """The codebook's labels of one utterance, as a reader gave them."""
 
     act: Act | None = None
     question_form: QuestionForm | None = None
@@ -61,7 +61,7 @@ class ConversationLabels(_Lenient):
     focus: ConversationFocus | None = None
     style: Style | None = None
     challenge_level: int | None = Field(default=None, ge=0, le=3)
-    ratings: dict[Criterion, float] = {}
+    ratings: dict[Criterion, Annotated[float, Field(ge=1, le=5)]] = {}
     coaching: float | None = Field(default=None, ge=1, le=5)
 
 
@@ -109,7 +109,7 @@ def read_labelled(path: Path) -> LabelledConversation:
     """
     try:
         raw = _RawConversation.model_validate(json.loads(path.read_text(encoding="utf-8-sig")))
-    except (ValueError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise LabelledDataError(f"{path.name}: {_first_problem(error)}") from error
     utterances = tuple(
         Utterance(
@@ -186,8 +186,14 @@ def read_splits(corpus: Path) -> dict[Split, frozenset[str]]:
 
     Splitting by author keeps every author's hand, and so every conversation, on one side.
     """
-    manifest: dict[str, Any] = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))
-    splits = manifest["splits"]
+    try:
+        text = (corpus / "manifest.json").read_text(encoding="utf-8")
+        splits: dict[str, list[str]] = json.loads(text)["splits"]
+    except (OSError, ValueError, KeyError) as error:
+        raise LabelledDataError(
+            f"{corpus}/manifest.json with its splits by author cannot be read ({error}). "
+            "docs/development.md says what a corpus to train on holds."
+        ) from error
     return {name: frozenset(splits[name]) for name in ("train", "dev", "test")}
 
 

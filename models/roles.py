@@ -58,7 +58,8 @@ class RoleModel:
         odds = np.array(
             [float(self.model.decision_function(self._row(lines, n))[0]) for n in names]
         )
-        raised = np.exp(odds - odds.max())
+        # For two speakers the rows mirror each other, so the odds count the evidence twice.
+        raised = np.exp((odds - odds.max()) / 2)
         return dict(zip(names, (raised / raised.sum()).tolist(), strict=True))
 
     def _row(self, lines: Lines, name: str) -> Any:

@@ -1,5 +1,6 @@
 """From the corpus to the shipped models, in one go."""
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, Final
 import joblib
 import numpy as np
 
+from models import artefacts
 from models.augment import degrade
 from models.blend import Blend
 from models.combined import CombinedTagger, LinearFamily, choose_thresholds
@@ -32,7 +34,7 @@ def train(corpus: Path, folder: Path, report: Report) -> None:
     """Train everything that ships and write it to `folder`.
 
     The training split makes the models; the development split makes the blend and the
-    thresholds. The test split is not read.
+    thresholds. Nothing is learned from the test split.
 
     Args:
         corpus: Folder with `manifest.json` and conversations.
@@ -55,13 +57,26 @@ def train(corpus: Path, folder: Path, report: Report) -> None:
     tagger = tune(linear, Transformer(folder / "encoder.onnx"), develop)
     joblib.dump(tagger, folder / "tagger.joblib", compress=3)
     version = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))["version"]
-    provenance = {"name": "combined", "version": f"{TRAINING_VERSION}+coachtalk-{version}"}
-    (folder / "manifest.json").write_text(
-        json.dumps({"tagger": provenance, "trained_on": len(learn), "tuned_on": len(develop)})
-        + "\n",
-        encoding="utf-8",
-    )
+    write_manifest(folder, f"coachtalk-{version}")
     report(f"wrote {folder}")
+
+
+def write_manifest(folder: Path, corpus: str) -> None:
+    """Write `manifest.json`: the tagger's name and version, and the digest of each model.
+
+    Stored results are found again by what is written here, so models trained anew are
+    never mistaken for the old ones.
+    """
+    digests = {
+        name: hashlib.sha256((folder / file).read_bytes()).hexdigest()[:12]
+        for name, file in artefacts.FILES.items()
+    }
+    tagger = hashlib.sha256((digests["tagger"] + digests["encoder"]).encode()).hexdigest()[:8]
+    manifest = {
+        "tagger": {"name": "combined", "version": f"{TRAINING_VERSION}+{corpus}.{tagger}"},
+        "models": digests,
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
 def train_linear(corpus: Sequence[LabelledConversation], report: Report) -> LinearFamily:

@@ -24,15 +24,11 @@ def encoder_path() -> Path:
 class Transformer:
     """The fine-tuned encoder."""
 
-    def __init__(self, path: Path, threads: int = 0) -> None:
-        """Load the ONNX file; `threads` 0 uses all cores."""
+    def __init__(self, path: Path) -> None:
+        """Load the ONNX file."""
         import onnxruntime
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        self._session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
     def predict(self, talks: Sequence[tuple[Utterance, ...]]) -> Matrix:
         """Probabilities for every utterance of `talks`, shape (utterances, `WIDTH`)."""

@@ -6,7 +6,7 @@ training conversations), points by non-negative least squares, so that more of a
 never lowers the score, and the formulas of the conversation's tags.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +15,7 @@ import tomlkit
 from scipy.optimize import curve_fit, lsq_linear
 
 from models.labelled import LabelledConversation
-from models.labels import CRITERIA, KINDS
+from models.labels import CRITERIA, KINDS, Kind
 from models.tags import TaggedConversation
 from scoring.metrics import METRICS, compute_metrics
 from scoring.rubric import Rubric, parse_rubric
@@ -59,38 +59,58 @@ def calibrate(
 
 
 def settle(
-    common: str, corpus: Sequence[LabelledConversation], tagged: Sequence[TaggedConversation]
+    common: str,
+    own: Mapping[Kind, str],
+    corpus: Sequence[LabelledConversation],
+    tagged: Sequence[TaggedConversation],
 ) -> str:
-    """Set `centre`, `spread` and `expert_sd` from conversations that nothing was fitted on.
+    """Set `centre`, `spread` and `expert_sd` from conversations the models did not learn from.
 
     The tagger is less sure there than on its training data, which flattens every metric;
     centre and spread make up for that. `expert_sd` is chosen so that 1.645 of it covers
-    nine in ten of the differences between expert rating and score.
+    nine in ten of the differences between rating and score, each author's differences
+    taken under a curve fitted on the others.
+
+    Args:
+        common: The fitted TOML text.
+        own: The TOML text of each kind.
+        corpus: Rated conversations.
+        tagged: The same conversations with tags.
     """
     document: Any = tomlkit.parse(common)
+    rubrics = {kind: parse_rubric(common, text) for kind, text in own.items()}
     wanted = np.array([_points(c.labels.coaching or 3) for c in corpus])
-    metrics = [compute_metrics(build_table(t)) for t in tagged]
-    _fit_curve(document, metrics, wanted)
-    rubric = _any_rubric(tomlkit.dumps(document))
-    found = [rubric.overall({c.name: c.score(m) for c in rubric.criteria}) for m in metrics]
-    document["expert_sd"] = round(float(np.quantile(np.abs(found - wanted), 0.9)) / 1.645, 1)
+    raw = np.array(
+        [
+            _raw(rubrics[c.labels.kind or KINDS[0]], compute_metrics(build_table(t)))
+            for c, t in zip(corpus, tagged, strict=True)
+        ]
+    )
+    authors = np.array([c.author for c in corpus])
+    gaps = np.zeros(len(corpus))
+    for author in sorted(set(authors)):
+        one = authors == author
+        gaps[one] = np.abs(_curve(raw[one], *_fit_curve(raw[~one], wanted[~one])) - wanted[one])
+    centre, spread = _fit_curve(raw, wanted)
+    document["centre"], document["spread"] = round(centre, 1), round(spread, 1)
+    document["expert_sd"] = round(float(np.quantile(gaps, 0.9)) / 1.645, 1)
     return tomlkit.dumps(document)
 
 
-def _fit_curve(document: Any, metrics: list[dict[str, float]], wanted: Floats) -> None:
-    """Fit `centre` and `spread` by least squares on the scale of the score."""
-    rubric = _any_rubric(tomlkit.dumps(document))
-    raw = np.array(
-        [rubric.weighted({c.name: c.score(m) for c in rubric.criteria}) for m in metrics]
-    )
+def _raw(rubric: Rubric, metrics: dict[str, float]) -> float:
+    return rubric.weighted({c.name: c.score(metrics) for c in rubric.criteria})
 
-    def curve(x: Floats, centre: float, spread: float) -> Floats:
-        return np.asarray(100 / (1 + np.exp((centre - x) / spread)), dtype=np.float64)
 
+def _curve(raw: Floats, centre: float, spread: float) -> Floats:
+    return np.asarray(100 / (1 + np.exp((centre - raw) / spread)), dtype=np.float64)
+
+
+def _fit_curve(raw: Floats, wanted: Floats) -> tuple[float, float]:
+    """Centre and spread by least squares on the scale of the score."""
     (centre, spread), _ = curve_fit(
-        curve, raw, wanted, p0=(50.0, 12.0), bounds=([0.0, 3.0], [100.0, 40.0])
+        _curve, raw, wanted, p0=(50.0, 12.0), bounds=([0.0, 3.0], [100.0, 40.0])
     )
-    document["centre"], document["spread"] = round(float(centre), 1), round(float(spread), 1)
+    return float(centre), float(spread)
 
 
 def _points(rating: float) -> float:
@@ -134,7 +154,9 @@ def _fit_overall(document: Any, metrics: list[dict[str, float]], ratings: Floats
     shares[0] += 1 - shares.sum()
     for name, share in zip([*CRITERIA, "weakest_half"], shares, strict=True):
         document["weights"][name] = round(float(share), 3)
-    _fit_curve(document, metrics, ratings)
+    fitted = _any_rubric(tomlkit.dumps(document))
+    centre, spread = _fit_curve(np.array([_raw(fitted, m) for m in metrics]), ratings)
+    document["centre"], document["spread"] = round(centre, 1), round(spread, 1)
 
 
 def _non_negative(

@@ -165,7 +165,7 @@ def evaluate(
     output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.text,
     out: Output = None,
 ) -> None:
-    """Compare tags and scores with human labels: n, precision, recall, F1 and Cohen's kappa."""
+    """Compare tags and scores with given labels: n, precision, recall, F1 and Cohen's kappa."""
     from models.labelled import read_corpus
     from pipeline.evaluation import evaluate as compare
     from pipeline.evaluation import to_text

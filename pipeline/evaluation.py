@@ -1,4 +1,4 @@
-"""`coachscore evaluate`: our tags and scores against human labels."""
+"""`coachscore evaluate`: our tags and scores against given labels."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from scoring.score import ScoredConversation, score_conversation
 
 
 class Evaluation(Value):
-    """Agreement with human labels.
+    """Agreement with given labels.
 
     Attributes:
         conversations: How many were read.

@@ -129,7 +129,7 @@ def _depends(
     stage: Stage, recording: Recording, options: AnalysisOptions, settings: Settings
 ) -> list[Any]:
     """What a stage's result depends on beside its input, as plain values."""
-    version = stages.STAGE_VERSIONS[stage]
+    version, models = stages.STAGE_VERSIONS[stage], manifest()["models"]
     match stage:
         case "transcribe" if recording.medium == "transcript":
             return [version, PARSER_VERSION]
@@ -137,15 +137,15 @@ def _depends(
             model = options.whisper_model or settings.whisper_model
             return [version, importlib.metadata.version("openai-whisper"), _file_state(model)]
         case "attribute":
-            return [version, options.coach, manifest().get("roles")]
+            return [version, options.coach, models["roles"], models["encoder"]]
         case "tag":
-            return [version, manifest()["tagger"]]
+            return [version, models["tagger"], models["encoder"]]
         case "score":
             # Which rubric it will be is not known yet where the text decides the kind.
             kinds = KINDS if options.kind is None else (options.kind,)
             # The content, for the version of an own rubric may have been left as it was.
             rubrics = [load_rubric(k, settings.rubric_dir).model_dump_json() for k in kinds]
-            return [version, options.kind, rubrics, manifest().get("kinds")]
+            return [version, options.kind, rubrics, models["kinds"]]
 
 
 def _file_state(model: str) -> list[Any]:

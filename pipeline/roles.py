@@ -1,5 +1,6 @@
 """Who coaches: what the user says, what the file says, or what the talk shows."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from models import artefacts
@@ -39,16 +40,20 @@ def assign_roles(transcript: Transcript, coach: str | None) -> RoleAssignment:
             "conversation needs two. Export it with speaker names, or upload the recording."
         )
     if coach is not None:
-        return _around(_find(coach, volume), volume, "given", 1.0)
+        listed = {p.speaker: p.role for p in transcript.participants if p.role == "other"}
+        return _around(_find(coach, volume), volume, "given", 1.0, listed)
     # Who is listed but says nothing cannot be the coach of this talk.
     stated = {p.speaker: p.role for p in transcript.participants if p.role and p.speaker in volume}
     if "coach" in stated.values():
-        rest: dict[str, Role] = {name: stated.get(name) or "coachee" for name in volume}
-        return RoleAssignment(roles=rest, source="file", confidence=1.0)
+        main = _main(volume)
+        rest: dict[str, Role] = {n: "coachee" if n in main else "other" for n in volume}
+        return RoleAssignment(roles={**rest, **stated}, source="file", confidence=1.0)
+    candidates = {n for n in _main(volume) if n not in stated} or set(_main(volume))
     lines = [(s.speaker, s.text) for s in transcript.segments if s.speaker in _main(volume)]
     odds = artefacts.load("roles").probabilities([(s, t) for s, t in lines if s is not None])
-    best = max(odds, key=lambda name: odds[name])
-    return _around(best, volume, "content", odds[best])
+    best = max(candidates, key=lambda name: odds[name])
+    sure = odds[best] / sum(odds[name] for name in candidates)
+    return _around(best, volume, "content", sure, stated)
 
 
 def _words_by_speaker(transcript: Transcript) -> dict[str, int]:
@@ -79,9 +84,16 @@ def _find(wanted: str, volume: dict[str, int]) -> str:
     return names[0]
 
 
-def _around(coach: str, volume: dict[str, int], source: str, confidence: float) -> RoleAssignment:
+def _around(
+    coach: str,
+    volume: dict[str, int],
+    source: str,
+    confidence: float,
+    stated: Mapping[str, Role | None],
+) -> RoleAssignment:
+    """Roles around a coach: as stated, else coachee for whoever says enough."""
     main = _main(volume)
-    roles: dict[str, Role] = {name: "coachee" if name in main else "other" for name in volume}
+    roles = {n: stated.get(n) or ("coachee" if n in main else "other") for n in volume}
     roles[coach] = "coach"
     return RoleAssignment.model_validate(
         {"roles": roles, "source": source, "confidence": round(confidence, 3)}

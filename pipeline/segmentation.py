@@ -3,7 +3,7 @@
 import re
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from itertools import accumulate
 from typing import Any, Final, NamedTuple
@@ -125,7 +125,7 @@ def _pipeline() -> Any:
     def speech_sentences(doc: Any) -> Any:
         for span in list(doc.sents):
             if len(span) > _LONG:
-                _split_speech(span, _starts())
+                _split_speech(span)
         return doc
 
     nlp = spacy.blank("en")
@@ -152,21 +152,22 @@ def _spacy() -> Any:
     return spacy
 
 
-@cache
-def _starts() -> Callable[[list[str]], Any]:
-    from models.combined import load_transformer
-
-    return load_transformer().sentence_starts
-
-
-def _split_speech(span: Any, starts: Callable[[list[str]], Any]) -> None:
+def _split_speech(span: Any) -> None:
     """Set sentence starts inside a span that has hardly any punctuation."""
     marks = sum(token.text in ",;:—" for token in span)
     if marks * _LONG > len(span):
         return
-    tokens = [token for token in span if plain_words(token.text) and token.text[0] not in "'\u2019"]
-    spoken = [plain_words(token.text)[0] for token in tokens]
-    for token, p in list(zip(tokens, starts(spoken), strict=True))[1:]:
+    from models.combined import load_transformer
+
+    # spaCy takes "dont" apart; a sentence begins only where a written word does.
+    firsts = [t for t in span if t.i == span.start or t.doc[t.i - 1].whitespace_]
+    ends = [*(t.i for t in firsts[1:]), span.end]
+    written = [span.doc[t.i : end].text for t, end in zip(firsts, ends, strict=True)]
+    spoken = [
+        (t, plain_words(w)[0]) for t, w in zip(firsts, written, strict=True) if plain_words(w)
+    ]
+    starts = load_transformer().sentence_starts([w for _, w in spoken])
+    for (token, _), p in list(zip(spoken, starts, strict=True))[1:]:
         if p >= _STARTS:
             token.is_sent_start = True
 

@@ -5,7 +5,9 @@ from importlib import resources
 from pathlib import Path
 
 from models import artefacts
+from models.combined import load_transformer
 from models.labelled import gold_tags, read_corpus, read_splits
+from models.labels import KINDS
 from models.training import train
 from pipeline.calibration import calibrate, settle
 from pipeline.evaluation import tag_corpus
@@ -23,6 +25,7 @@ def train_everything(corpus: Path, report: Callable[[str], None]) -> None:
     """
     train(corpus, Path(str(artefacts.FOLDER)), report)
     artefacts.load.cache_clear()
+    load_transformer.cache_clear()
     fit_rubrics(corpus, report)
 
 
@@ -31,9 +34,10 @@ def fit_rubrics(corpus: Path, report: Callable[[str], None]) -> None:
     splits, everything = read_splits(corpus), read_corpus(corpus / "conversations")
     learn = [c for c in everything if c.author in splits["train"]]
     develop = [c for c in everything if c.author in splits["dev"]]
-    path = Path(str(resources.files("scoring") / "rubrics" / "common.toml"))
+    folder = Path(str(resources.files("scoring") / "rubrics"))
+    path, own = folder / "common.toml", {k: (folder / f"{k}.toml").read_text() for k in KINDS}
     fitted = calibrate(path.read_text(encoding="utf-8"), learn, [gold_tags(c) for c in learn])
-    settled = settle(fitted, develop, tag_corpus(develop, _silent))
+    settled = settle(fitted, own, develop, tag_corpus(develop, _silent))
     path.write_text(settled, encoding="utf-8")
     report(f"fitted {path.name} on {len(learn)} and settled it on {len(develop)} conversations")
 

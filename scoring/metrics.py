@@ -206,9 +206,9 @@ def development_guidance(table: Table) -> float:
 def guidance_after_listening(table: Table) -> float:
     """Share of guidance and feedback whose ten utterances before hold a question and an answer."""
     told = np.flatnonzero((table["guidance"] + table["feedback"]) > 0)
+    asked, answered = table["question"] + table["given_back"], table.words * table.coachee
     listened = (
-        (table["question"] + table["given_back"])[max(0, i - 10) : i].sum() > 0
-        and (table.words * table.coachee)[max(0, i - 10) : i].sum() >= 15
+        asked[max(0, i - 10) : i].sum() > 0 and answered[max(0, i - 10) : i].sum() >= 15
         for i in told
     )
     return _share(float(sum(listened)), float(len(told)), 0.6)
@@ -263,12 +263,11 @@ def missed_and_pressed(table: Table) -> tuple[list[int], list[int]]:
     pressed: list[int] = []
     claims = np.flatnonzero((table["mark_unsupported"] * table.coachee) > 0)
     coach_rows = np.flatnonzero(table.coach > 0)
-    for claim in claims:
-        after = coach_rows[coach_rows > claim]
-        if not len(after):
-            continue
-        answer = after[table.turn[after] == table.turn[after[0]]]
-        (pressed if table["challenge"][answer].any() else missed).append(int(claim))
+    challenged = _turn_sums(table, table["challenge"]) > 0
+    for claim, place in zip(claims, np.searchsorted(coach_rows, claims), strict=True):
+        if place < len(coach_rows):
+            answer = table.turn[coach_rows[place]] - table.turn[0]
+            (pressed if challenged[answer] else missed).append(int(claim))
     return missed, pressed
 
 

@@ -19,10 +19,10 @@ NEEDS_MORE: Final = (
 METHOD: Final = (
     "The score is made from words alone, never from voice emotion. Every tag is a machine's "
     "judgement with a probability; tags less than 60 % sure carry a question mark. The range "
-    "holds the score 9 times in 10: it counts the tags' errors, the luck of a short "
-    "conversation and the spread between raters. Where there is little to go by, a measure "
-    "leans towards an ordinary value. Read the quotes before you judge, and show this report "
-    "to the person it is about."
+    "is meant to hold a rater's judgement 9 times in 10: it counts the tags' errors, the luck "
+    "of a short conversation and the spread between raters. Where there is little to go by, a "
+    "measure leans towards an ordinary value. Read the quotes before you judge, and show this "
+    "report to the person it is about."
 )
 
 

@@ -1,34 +1,40 @@
 """How much of a score is luck: other conversations that could have been seen in its place."""
 
-from typing import Final
+import math
+from typing import Any, Final
 
 import numpy as np
 
-from models.tags import TaggedConversation
+from models.tags import Tag, TaggedConversation
 from scoring.table import FLAGS, Index, Table
 
 REPLICATES: Final = 100
 
-# Flags that follow from `act`, and so change together when `act` was tagged wrong.
-_BUNDLE: Final = tuple(f for f in FLAGS if not f.startswith("mark_") and f != "challenge")
+_TURNS: Final = 6  # Turns in a block: enough that a claim keeps its answer.
+
+# Flags that change together when a field was tagged wrong.
+_FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    "act": tuple(f for f in FLAGS[: FLAGS.index("challenge")]),
+    "focus": ("deal", "development"),
+    "activity": ("call", "opportunity", "account", "territory"),
+}
 
 
 def replicate(table: Table, certainty: "Certainty", rng: np.random.Generator) -> Table:
     """One conversation that might as well have been observed.
 
-    Exchanges (a coach's turn and the answer) are drawn with replacement, which shows what
-    few utterances mean. Each tag is then kept with its probability, else taken from another
+    Blocks of a few turns are drawn with replacement and kept in order, which shows what few
+    utterances mean. Each tag is then kept with its probability, else taken from another
     utterance of the same side, which shows what the tagger's error means.
     """
-    rows, turns = _exchanges(table, rng)
+    rows, turns = _blocks(table, rng)
     flags = {name: column[rows] for name, column in table.flags.items()}
-    for side in (table.coach[rows], table.coachee[rows]):
-        wrong = np.flatnonzero((rng.random(len(rows)) > certainty.bundle[rows]) & (side > 0))
-        pool = np.flatnonzero(side > 0)
-        if len(wrong) and len(pool):
-            donors = rng.choice(pool, len(wrong))
-            for name in _BUNDLE:
-                flags[name][wrong] = flags[name][donors]
+    for field, names in _FIELDS.items():
+        pool = np.flatnonzero(table.coach[rows] > 0)
+        wrong = pool[rng.random(len(pool)) > certainty.fields[field][rows][pool]]
+        donors = rng.choice(pool, len(wrong)) if len(wrong) else wrong
+        for name in names:
+            flags[name][wrong] = flags[name][donors]
     for name, p in certainty.flags.items():
         flags[name] = (rng.random(len(rows)) < p[rows]).astype(np.float64)
     return Table(
@@ -45,12 +51,17 @@ class Certainty:
     """How sure the tagger is, as columns beside a `Table`.
 
     Attributes:
-        bundle: Probability that `act` and what follows from it are right, shape (n,).
+        fields: By field ("act", "focus", "activity"), the probability that it is right;
+            "act" stands for the question's form and the telling's kind too. Each shape (n,).
         flags: By flag, the probability that it is set, each shape (n,).
     """
 
     def __init__(self, tagged: TaggedConversation) -> None:
-        self.bundle = np.array([1.0 if t.act is None else t.act.p for t in tagged.tags])
+        self.fields = {
+            "act": np.array([_sure(t.act, t.question_form, t.telling_kind) for t in tagged.tags]),
+            "focus": np.array([_sure(t.focus) for t in tagged.tags]),
+            "activity": np.array([_sure(t.activity) for t in tagged.tags]),
+        }
         self.flags = {
             f"mark_{mark}": np.array([t.marks.p.get(mark, 0.0) for t in tagged.tags])
             for mark in sorted({m for t in tagged.tags for m in t.marks.p})
@@ -67,16 +78,19 @@ class Certainty:
         )
 
 
-def _exchanges(table: Table, rng: np.random.Generator) -> tuple[Index, Index]:
-    """Rows of as many drawn exchanges as there are, and new turn numbers."""
-    opens = np.concatenate([[True], (table.turn[1:] != table.turn[:-1]) & (table.coach[1:] > 0)])
-    block = np.cumsum(opens) - 1
-    starts = np.flatnonzero(opens)
-    ends = np.append(starts[1:], len(block))
-    drawn = rng.integers(0, len(starts), len(starts))
-    rows = np.concatenate([np.arange(starts[b], ends[b]) for b in drawn])
+def _sure(*tags: Tag[Any] | None) -> float:
+    """Probability that all of some tags are right."""
+    return math.prod(tag.p for tag in tags if tag is not None)
+
+
+def _blocks(table: Table, rng: np.random.Generator) -> tuple[Index, Index]:
+    """Rows of as many drawn blocks of turns as there are, in order, and new turn numbers."""
+    block = (table.turn - table.turn[0]) // _TURNS
+    count = int(block[-1]) + 1
+    drawn = np.sort(rng.integers(0, count, count))
+    starts = np.searchsorted(block, np.arange(count + 1))
+    rows = np.concatenate([np.arange(starts[b], starts[b + 1]) for b in drawn])
+    copy = np.repeat(np.arange(count), starts[drawn + 1] - starts[drawn])
     turn = table.turn[rows]
-    fresh = np.concatenate([[False], np.repeat(False, len(rows) - 1)])
-    fresh[np.cumsum(ends[drawn] - starts[drawn])[:-1]] = True
-    moved = np.concatenate([[False], turn[1:] != turn[:-1]])
-    return rows, np.cumsum(moved | fresh).astype(np.int64)
+    fresh = (turn[1:] != turn[:-1]) | (copy[1:] != copy[:-1])
+    return rows, np.concatenate([[0], np.cumsum(fresh)]).astype(np.int64)

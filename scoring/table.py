@@ -16,8 +16,8 @@ Index = npt.NDArray[np.int64]
 _DATE: Final = re.compile(
     r"\b(?:today|tonight|tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
     r"|next (?:week|month|call|visit|time|one)|this (?:week|afternoon|evening)"
-    r"|end of|before (?:the|i|you|we)"
-    r"|by (?:the|lunch|noon|close|half|\w+ ?o'?clock|\d)"
+    r"|end of|in (?:a|an|one|two|three|four|a couple of) (?:days?|weeks?|hours?|months?)"
+    r"|by (?:the (?:end|time|weekend|\d)|lunch|noon|close|half|\w+ ?o'?clock|\d)"
     r"|january|february|march|april|june|july|august|september|october|november|december"
     r"|\d+(?:st|nd|rd|th)|first thing|fortnight)\b",
     re.IGNORECASE,

@@ -80,12 +80,14 @@ def finish(draft: Draft, reading_notes: Iterable[str] = ()) -> Transcript:
         are dropped, both with a note.
     """
     cues = [_cleaned(cue) for cue in draft.cues]
-    kept = [cue for cue in cues if cue.text]
+    # Numbered before empty ones go, so that a number means the same cue in the source.
+    numbered = [(index, cue) for index, cue in enumerate(cues) if cue.text]
+    kept = [cue for _, cue in numbered]
     notes = [*reading_notes, *draft.notes, *_losses(draft.cues, cues)]
     if not any(cue.speaker for cue in kept):
         notes.append(NO_SPEAKERS)
     return Transcript(
-        segments=tuple(_segment(index, cue) for index, cue in enumerate(kept)),
+        segments=tuple(_segment(index, cue) for index, cue in numbered),
         participants=_participants(kept, draft.roles),
         language=draft.language,
         source_format=draft.source_format,
