@@ -10,7 +10,7 @@ from scoring.table import FLAGS, Index, Table
 
 REPLICATES: Final = 100
 
-_TURNS: Final = 6  # Turns in a block: enough that a claim keeps its answer.
+_TURNS: Final = 2  # Turns in a block: a turn and its answer, in either order by turns.
 
 # Flags that change together when a field was tagged wrong.
 _FIELDS: Final[dict[str, tuple[str, ...]]] = {
@@ -23,8 +23,9 @@ _FIELDS: Final[dict[str, tuple[str, ...]]] = {
 def replicate(table: Table, certainty: "Certainty", rng: np.random.Generator) -> Table:
     """One conversation that might as well have been observed.
 
-    Blocks of a few turns are drawn with replacement and kept in order, which shows what few
-    utterances mean. Each tag is then kept with its probability, else taken from another
+    Pairs of turns are drawn with replacement and kept in order, which shows what few
+    utterances mean; a pair begins with either side, so that question and answer stay
+    together in one half of the draws, claim and challenge in the other. Each tag is then kept with its probability, else taken from another
     utterance of the same side, which shows what the tagger's error means.
     """
     rows, turns = _blocks(table, rng)
@@ -85,7 +86,8 @@ def _sure(*tags: Tag[Any] | None) -> float:
 
 def _blocks(table: Table, rng: np.random.Generator) -> tuple[Index, Index]:
     """Rows of as many drawn blocks of turns as there are, in order, and new turn numbers."""
-    block = (table.turn - table.turn[0]) // _TURNS
+    shift = int(rng.integers(_TURNS))  # Boundaries fall elsewhere every time.
+    block = (table.turn - table.turn[0] + shift) // _TURNS
     count = int(block[-1]) + 1
     drawn = np.sort(rng.integers(0, count, count))
     starts = np.searchsorted(block, np.arange(count + 1))

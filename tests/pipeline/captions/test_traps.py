@@ -40,7 +40,7 @@ def test_phrases_with_a_colon_are_not_names():
 
 def test_captions_without_words_are_left_out_with_a_note():
     transcript = read(vtt("Dana: One.", "Dana: ", "", "Dana: Two."))
-    assert [(s.index, s.text) for s in transcript.segments] == [(0, "One."), (1, "Two.")]
+    assert [(s.index, s.text) for s in transcript.segments] == [(0, "One."), (3, "Two.")]
     assert "Captions without text, left out: 2." in transcript.notes
 
 
