@@ -10,7 +10,7 @@ from scoring.table import FLAGS, Index, Table
 
 REPLICATES: Final = 100
 
-_TURNS: Final = 2  # Turns in a block: a turn and its answer, in either order by turns.
+_TURNS: Final = 2  # A turn and its answer.
 
 # Flags that change together when a field was tagged wrong.
 _FIELDS: Final[dict[str, tuple[str, ...]]] = {
@@ -25,8 +25,9 @@ def replicate(table: Table, certainty: "Certainty", rng: np.random.Generator) ->
 
     Pairs of turns are drawn with replacement and kept in order, which shows what few
     utterances mean; a pair begins with either side, so that question and answer stay
-    together in one half of the draws, claim and challenge in the other. Each tag is then kept with its probability, else taken from another
-    utterance of the same side, which shows what the tagger's error means.
+    together in one half of the draws, claim and challenge in the other. Each tag is then
+    kept with its probability, else taken from another utterance of the same side, which
+    shows what the tagger's error means.
     """
     rows, turns = _blocks(table, rng)
     flags = {name: column[rows] for name, column in table.flags.items()}
