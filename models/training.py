@@ -24,7 +24,6 @@ from models.transformer import Transformer
 
 TRAINING_VERSION: Final = "1"
 
-_EPOCHS: Final = 5
 _SEED: Final = 20261122
 
 Report = Callable[[str], None]
@@ -53,7 +52,7 @@ def train(corpus: Path, folder: Path, report: Report) -> None:
     joblib.dump(RoleModel().fit(learn), folder / "roles.joblib", compress=3)
     joblib.dump(KindModel().fit(learn), folder / "kinds.joblib", compress=3)
     linear = train_linear(learn, report)
-    export(fine_tune(learn, _EPOCHS, _SEED, report), folder / "encoder.onnx")
+    export(fine_tune(learn, _SEED, report), folder / "encoder.onnx")
     tagger = tune(linear, Transformer(folder / "encoder.onnx"), develop)
     joblib.dump(tagger, folder / "tagger.joblib", compress=3)
     version = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))["version"]
