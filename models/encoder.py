@@ -22,9 +22,7 @@ from models.labelled import LabelledConversation
 from models.packing import Window, batch, pack
 from models.streams import training_streams
 
-# Rounds of training: epochs, and windows of boundaries per window of labels.
-ROUNDS: Final = ((5, 0.5), (4, 0.25))
-
+_EPOCHS: Final = 5
 _BATCH: Final = 8  # Windows.
 _WIDTH: Final = 384
 _RATE: Final = 1.2e-4
@@ -71,9 +69,6 @@ def fine_tune(
 ) -> Encoder:
     """Fine-tune on conversations, half of them degraded anew in every epoch.
 
-    In rounds, each with a learning rate that rises and falls: a second round on the result
-    of the first gains more than a longer first one.
-
     Args:
         corpus: Training conversations.
         seed: Of order, noise and initial weights.
@@ -83,31 +78,17 @@ def fine_tune(
     model = Encoder()
     # The corpus is too small to move the meaning of rare words; embeddings stay as they are.
     model.body.embeddings.requires_grad_(requires_grad=False)
-    for number in range(len(ROUNDS)):
-        train_round(model, corpus, number, seed, report)
-    return model.eval()
-
-
-def train_round(
-    model: Encoder,
-    corpus: Sequence[LabelledConversation],
-    number: int,
-    seed: int,
-    report: Callable[[str], None],
-) -> None:
-    """Train `model` in place for one of `ROUNDS`; arguments as in `fine_tune`."""
-    epochs, edge_share = ROUNDS[number]
-    rng = random.Random(seed + number)  # noqa: S311 -- shuffling, not a secret
+    rng = random.Random(seed)  # noqa: S311 -- shuffling, not a secret
     slow = [p for p in model.body.parameters() if p.requires_grad]
     fresh = [*model.heads.parameters(), *model.edges.parameters()]
     groups = [{"params": slow, "lr": _RATE}, {"params": fresh, "lr": _HEAD_RATE}]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-    total = len(_steps(corpus, seed, edge_share, rng)) * epochs
+    total = len(_steps(corpus, seed, rng)) * _EPOCHS
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, total))
     model.train()
-    for epoch in range(epochs):
+    for epoch in range(_EPOCHS):
         running = 0.0
-        steps = _steps(corpus, seed + 100 * number + epoch, edge_share, rng)
+        steps = _steps(corpus, seed + epoch, rng)
         for step, compute in enumerate(steps, start=1):
             loss = compute(model)
             optimizer.zero_grad()
@@ -117,8 +98,9 @@ def train_round(
             schedule.step()
             running += float(loss.detach())
             if step % 50 == 0 or step == len(steps):
-                done = f"round {number + 1}, epoch {epoch + 1}/{epochs}, step {step}/{len(steps)}"
+                done = f"epoch {epoch + 1}/{_EPOCHS}, step {step}/{len(steps)}"
                 report(f"{done}, loss {running / step:.3f}")
+    return model.eval()
 
 
 def _rate(step: int, total: int) -> float:
@@ -127,14 +109,14 @@ def _rate(step: int, total: int) -> float:
 
 
 def _steps(
-    corpus: Sequence[LabelledConversation], seed: int, edge_share: float, rng: random.Random
+    corpus: Sequence[LabelledConversation], seed: int, rng: random.Random
 ) -> list[Callable[[Encoder], torch.Tensor]]:
     """An epoch's losses in random order: batches of labels and batches of boundaries."""
     labelled = _examples(corpus, seed)
     streams = [s for i, item in enumerate(corpus) for s in training_streams(item, seed * 1000 + i)]
     rng.shuffle(labelled)
     rng.shuffle(streams)
-    del streams[int(edge_share * len(labelled)) :]  # Boundaries are the easier task.
+    del streams[len(labelled) // 2 :]  # Boundaries are the easier task; half the steps will do.
     steps: list[Callable[[Encoder], torch.Tensor]] = [
         *(partial(_label_loss, examples=b) for b in _batches(labelled)),
         *(partial(_edge_loss, examples=b) for b in _batches(streams)),
