@@ -90,7 +90,9 @@ def settle(
     gaps = np.zeros(len(corpus))
     for author in sorted(set(authors)):
         one = authors == author
-        gaps[one] = np.abs(_curve(raw[one], *_fit_curve(raw[~one], wanted[~one])) - wanted[one])
+        others = one if one.all() else ~one
+        fitted = _fit_curve(raw[others], wanted[others])
+        gaps[one] = np.abs(_curve(raw[one], *fitted) - wanted[one])
     centre, spread = _fit_curve(raw, wanted)
     document["centre"], document["spread"] = round(centre, 1), round(spread, 1)
     document["expert_sd"] = round(float(np.quantile(gaps, 0.9)) / 1.645, 1)

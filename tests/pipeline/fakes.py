@@ -94,10 +94,11 @@ def install(
     Args:
         put: Such as `monkeypatch.setattr`.
         called: Told the name of each stage when it is called.
-        tagger: Version of the tagger in the manifest.
+        tagger: Digest of the tagger in the manifest.
     """
     real_probe = stages.probe
-    put(jobs, "manifest", lambda: {"tagger": {"name": "fake-tagger", "version": tagger}})
+    digests = {"tagger": tagger, "encoder": "e", "roles": "r", "kinds": "k"}
+    put(jobs, "manifest", lambda: {"models": digests})
     put(jobs, "load_rubric", lambda kind, _: SimpleNamespace(model_dump_json=lambda: kind))
 
     def noted(name: str, result: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ import tomlkit
 
 from models.conversation import Conversation, RoleAssignment, Utterance
 from models.labelled import ConversationLabels, LabelledConversation, UtteranceLabels, gold_tags
-from models.labels import CRITERIA
+from models.labels import CRITERIA, KINDS
 from pipeline.calibration import calibrate, settle
 from scoring.metrics import compute_metrics
 from scoring.rubric import parse_rubric
@@ -127,7 +127,8 @@ def test_the_score_ranks_as_the_experts_did(fitted, corpus):
 
 
 def test_settling_moves_the_scale_only_and_covers_nine_in_ten(fitted, corpus):
-    settled = settle(fitted, corpus, [gold_tags(c) for c in corpus])
+    own = dict.fromkeys(KINDS, OWN)
+    settled = settle(fitted, own, corpus, [gold_tags(c) for c in corpus])
     before, after = parse_rubric(fitted, OWN), parse_rubric(settled, OWN)
     scale = {"centre", "spread", "expert_sd"}
     assert after.model_dump(exclude=scale) == before.model_dump(exclude=scale)
