@@ -83,7 +83,6 @@ def _fit(
     weights = np.zeros((rows.shape[1], classes), dtype=np.float32)
     bias = np.full(classes, -8.0, dtype=np.float32)
     if len(seen) < 2:  # A label that the training data never varies.
-        bias[:] = -8.0
         if classes > 1 and len(seen):
             bias[seen[0]] = 8.0
         return weights, bias

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from models import artefacts
-from models.combined import CombinedTagger
 from models.conversation import Value
 from models.evaluation import LabelResult, compare, compare_tags, rank_correlation
 from models.labelled import LabelledConversation
 from models.labels import CRITERIA, KINDS
 from models.tags import TaggedConversation
+from pipeline import stages
 from pipeline.rubrics import load_rubric
 from pipeline.settings import Settings
 from scoring.score import ScoredConversation, score_conversation
@@ -43,15 +43,9 @@ def tag_corpus(
     corpus: Sequence[LabelledConversation], on_progress: Callable[[int], None]
 ) -> list[TaggedConversation]:
     """Tag conversations with the shipped tagger; roles are taken as labelled."""
-    tagger = CombinedTagger.load()
     tagged = []
     for done, item in enumerate(corpus, start=1):
-        tags = tagger.tag(item.conversation)
-        tagged.append(
-            TaggedConversation(
-                conversation=item.conversation, tags=tags, tagged_by=tagger.provenance
-            )
-        )
+        tagged.append(stages.tag(item.conversation))
         on_progress(done)
     return tagged
 

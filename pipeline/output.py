@@ -128,7 +128,7 @@ def dump(outputs: list[AnalysisOutput], *, several: bool = False) -> str:
     """JSON text: one object for one file, an array for several, though only one may be left."""
     if len(outputs) == 1 and not several:
         return outputs[0].model_dump_json(indent=1)
-    return json.dumps([json.loads(o.model_dump_json()) for o in outputs], indent=1)
+    return json.dumps([o.model_dump(mode="json") for o in outputs], indent=1)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from models import artefacts
 from models.conversation import Conversation, Recording, Transcript
 from models.errors import CoachscoreError
 from models.labels import CODEBOOK_VERSION, KINDS, Kind
+from models.tagger import Tagger
 from models.tags import TaggedConversation
 from pipeline.captions.reader import read_transcript
 from pipeline.rubrics import load_rubric
@@ -119,7 +120,7 @@ def tag(conversation: Conversation) -> TaggedConversation:
     """Give every utterance its codebook tags."""
     from models.combined import CombinedTagger
 
-    tagger = CombinedTagger.load()
+    tagger: Tagger = CombinedTagger.load()
     return TaggedConversation(
         conversation=conversation,
         tags=tagger.tag(conversation),

@@ -14,7 +14,7 @@ _TURNS: Final = 2  # A turn and its answer.
 
 # Flags that change together when a field was tagged wrong.
 _FIELDS: Final[dict[str, tuple[str, ...]]] = {
-    "act": tuple(f for f in FLAGS[: FLAGS.index("challenge")]),
+    "act": FLAGS[: FLAGS.index("challenge")],
     "focus": ("deal", "development"),
     "activity": ("call", "opportunity", "account", "territory"),
 }
