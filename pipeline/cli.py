@@ -181,6 +181,15 @@ def evaluate(
     _write(found.model_dump_json(indent=1) if output_format is Format.json else to_text(found), out)
 
 
+@app.command()
+def worker() -> None:
+    """Make the analyses that the web service queues, until Ctrl-C; any number may run at once."""
+    from pipeline.settings import get_settings
+    from pipeline.worker import work
+
+    work(get_settings())
+
+
 class _Progress:
     """A bar on standard error while something takes long; nothing where nobody watches."""
 

@@ -70,6 +70,13 @@ def _store(analysis_id: UUID) -> None:
     finish(open_job(_place(), analysis_id))
 
 
+def _run_stages(analysis_id: UUID) -> None:
+    with failing(_place().store, analysis_id):
+        for stage in STAGES:
+            _STAGE_TASKS[stage](stage, analysis_id)
+        _store(analysis_id)
+
+
 @flow(name="analyze_recording", persist_result=False)
 def analyze_recording(path: str, options: AnalysisOptions) -> UUID:
     """Analyse one file: probe, transcribe, attribute, tag, score, store.
@@ -85,11 +92,29 @@ def analyze_recording(path: str, options: AnalysisOptions) -> UUID:
         CoachscoreError: As the stage raised it; the analysis is then marked as failed.
     """
     analysis_id = _probe(path, options)
-    with failing(_place().store, analysis_id):
-        for stage in STAGES:
-            _STAGE_TASKS[stage](stage, analysis_id)
-        _store(analysis_id)
+    _run_stages(analysis_id)
     return analysis_id
+
+
+@flow(name="analyze_prepared", persist_result=False)
+def analyze_prepared(analysis_id: UUID) -> None:
+    """Make an analysis that `begin` has queued; see `analyze_queued`."""
+    _run_stages(analysis_id)
+
+
+def analyze_queued(place: Workplace, analysis_id: UUID) -> None:
+    """Make an analysis that `begin` has queued, from the stage where it stands.
+
+    Raises:
+        CoachscoreError: As the stage raised it; the analysis is then marked as failed.
+        PrefectServerError: PREFECT_API_URL is set, and nothing answers there.
+    """
+    token = _here.set(place)
+    try:
+        with session():
+            analyze_prepared(analysis_id)
+    finally:
+        _here.reset(token)
 
 
 def analyze_files(

@@ -65,15 +65,21 @@ class Job:
         return self.place.store.made(self.recording.sha256, stage, self.keys[stage]) is not None
 
 
-def begin(place: Workplace, path: Path, options: AnalysisOptions) -> UUID:
+def begin(place: Workplace, path: Path, options: AnalysisOptions, name: str | None = None) -> UUID:
     """Find out what a file is and queue its analysis; the same file again is the same one.
+
+    Args:
+        place: Where it is made.
+        path: The file.
+        options: What the user said about it.
+        name: The file's name as the user knows it, where the path has another one.
 
     Raises:
         CoachscoreError: The file cannot be read.
     """
     found = _known(place.store, path) or stages.probe(path)
     # A later run, in another folder, must find the file as well.
-    here = {"name": path.name, "path": str(path.absolute())}
+    here = {"name": name or path.name, "path": str(path.absolute())}
     recording = found.model_copy(update=here)
     place.store.put_recording(recording)
     return place.store.queue_analysis(recording.sha256, options.model_dump_json())

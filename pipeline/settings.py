@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.errors import CoachscoreError
@@ -45,6 +45,29 @@ class Settings(BaseSettings):
         default=None, description="Folder of own rubric files; the shipped ones if unset."
     )
 
+    host: str = Field(default="127.0.0.1", description="Address that `serve` listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port that `serve` listens on.")
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#\s]+$",
+        description="Address under which people reach the service, without a path.",
+    )
+    secret: SecretStr | None = Field(
+        default=None, description="Secret behind every key; made and kept in `home` if unset."
+    )
+    session_hours: float = Field(
+        default=12.0, gt=0, le=720, description="Hours after which one has to sign in again."
+    )
+    link_hours: float = Field(
+        default=72.0, gt=0, le=720, description="Hours for which a one-time link works."
+    )
+    max_upload_mb: int = Field(
+        default=2048, gt=0, description="Largest upload that is accepted, in megabytes."
+    )
+    vp_delay_hours: float = Field(
+        default=24.0, ge=0, description="Hours for which a manager sees a new meeting alone."
+    )
+
     @field_validator("home", "rubric_dir")
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
@@ -55,6 +78,11 @@ class Settings(BaseSettings):
     def sqlalchemy_url(self) -> str:
         """The database to use."""
         return self.database_url or f"sqlite:///{self.home / 'coachscore.db'}"
+
+    @property
+    def upload_dir(self) -> Path:
+        """Where uploaded files are kept, a folder for each."""
+        return self.home / "uploads"
 
 
 @cache

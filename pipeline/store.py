@@ -1,36 +1,25 @@
-"""Everything that is kept: recordings, what each stage made of them, analyses and scores.
+"""What is kept of conversations: recordings, what each stage made of them, analyses, scores."""
 
-All SQL is here and in `pipeline.database`; typed values go in and come out.
-"""
-
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal, Self, TypeVar
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Row, Select, Table, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Select, select, update
 
 from models.conversation import Recording, Value
-from models.errors import CoachscoreError
 from models.labels import Kind
-from pipeline.database import connect, make_folder, upgrade, writing
 from pipeline.settings import Settings
-from pipeline.tables import AnalysisRow, Base, RecordingRow, ScoreRow, StageResultRow
+from pipeline.sql import Database, NotStoredError, columns, now, table
+from pipeline.tables import AnalysisRow, RecordingRow, ScoreRow, StageResultRow
+
+__all__ = ["STAGES", "AnalysisRecord", "Made", "NotStoredError", "ScoreRecord", "Stage", "Store"]
 
 Stage = Literal["transcribe", "attribute", "tag", "score"]
 STAGES: Final[tuple[Stage, ...]] = ("transcribe", "attribute", "tag", "score")
 Status = Literal["queued", "running", "done", "failed"]
 
 M = TypeVar("M", bound=BaseModel)
-
-
-class NotStoredError(CoachscoreError):
-    """Nothing is stored under that name."""
-
-    title = "There is no such entry"
 
 
 class AnalysisRecord(Value):
@@ -91,9 +80,9 @@ class Made(Value):
 class Store:
     """The database, with one small method for each question and each change."""
 
-    def __init__(self, url: str) -> None:
-        """Prepare for a database whose tables are up to date; see `open`."""
-        self._engine = connect(url)
+    def __init__(self, database: Database) -> None:
+        """Use an open database; `open` opens one of its own."""
+        self._database = database
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -102,21 +91,17 @@ class Store:
         Raises:
             DatabaseError: It cannot be reached, or was made by a newer version.
         """
-        if settings.database_url is None:
-            make_folder(settings.home)
-        store = cls(settings.sqlalchemy_url)
-        upgrade(store._engine)
-        return store
+        return cls(Database.open(settings))
 
     def close(self) -> None:
         """Give every connection back."""
-        self._engine.dispose()
+        self._database.close()
 
     def put_recording(self, recording: Recording) -> None:
         """Keep a recording; of one that was there before, the new path and name count."""
         values = recording.model_dump()
-        with self._write() as connection:
-            statement = self._insert(RecordingRow).values(created_at=_now(), **values)
+        with self._database.write() as connection:
+            statement = self._database.insert(RecordingRow).values(created_at=now(), **values)
             moved = {"name": recording.name, "path": recording.path}
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["sha256"], set_=moved)
@@ -128,8 +113,9 @@ class Store:
         Raises:
             NotStoredError: There is none.
         """
-        columns = [_table(RecordingRow).c[name] for name in Recording.model_fields]
-        row = self._first(select(*columns).where(RecordingRow.sha256 == sha256))
+        row = self._database.first(
+            select(*columns(RecordingRow, Recording)).where(RecordingRow.sha256 == sha256)
+        )
         if row is None:
             raise NotStoredError(f"No recording has the content hash {sha256}.")
         return Recording.model_validate(row._asdict())
@@ -140,23 +126,24 @@ class Store:
             AnalysisRow.recording_sha256 == sha256, AnalysisRow.status == "failed"
         )
         found = select(RecordingRow.sha256).where(RecordingRow.sha256 == sha256, ~failed.exists())
-        return None if self._first(found) is None else self.recording(sha256)
+        return None if self._database.first(found) is None else self.recording(sha256)
 
     def put_result(self, sha256: str, made: Made, value: BaseModel) -> None:
         """Keep what a stage gave; of two that bring the same key, the first one stays."""
-        statement = self._insert(StageResultRow).values(
+        statement = self._database.insert(StageResultRow).values(
             recording_sha256=sha256,
             **made.model_dump(),
             payload=value.model_dump_json(),
-            created_at=_now(),
+            created_at=now(),
         )
-        with self._write() as connection:
+        with self._database.write() as connection:
             connection.execute(statement.on_conflict_do_nothing())
 
     def made(self, sha256: str, stage: Stage, key: str) -> Made | None:
         """What is known of a stored result without reading it, None where there is none."""
-        columns = [_table(StageResultRow).c[name] for name in Made.model_fields]
-        row = self._first(_of_result(select(*columns), sha256, stage, key))
+        row = self._database.first(
+            _of_result(select(*columns(StageResultRow, Made)), sha256, stage, key)
+        )
         return None if row is None else Made.model_validate(row._asdict())
 
     def result(self, sha256: str, stage: Stage, key: str, kind: type[M]) -> M:
@@ -165,7 +152,7 @@ class Store:
         Raises:
             NotStoredError: It is not stored.
         """
-        row = self._first(_of_result(select(StageResultRow.payload), sha256, stage, key))
+        row = self._database.first(_of_result(select(StageResultRow.payload), sha256, stage, key))
         if row is None:
             raise NotStoredError(f"Stage “{stage}” has no result {key} for recording {sha256}.")
         return kind.model_validate_json(row.payload)
@@ -187,15 +174,15 @@ class Store:
 
     def queue_analysis(self, sha256: str, options: str) -> UUID:
         """The analysis of a recording under some options, queued where it is a new one."""
-        statement = self._insert(AnalysisRow).values(
+        statement = self._database.insert(AnalysisRow).values(
             id=uuid4(),
             recording_sha256=sha256,
             options=options,
             status="queued",
-            created_at=_now(),
+            created_at=now(),
         )
         mine = (AnalysisRow.recording_sha256 == sha256) & (AnalysisRow.options == options)
-        with self._write() as connection:
+        with self._database.write() as connection:
             connection.execute(statement.on_conflict_do_nothing())
             found: UUID = connection.execute(select(AnalysisRow.id).where(mine)).scalar_one()
         return found
@@ -218,13 +205,13 @@ class Store:
             status="failed",
             error_title=title,
             error_message=message,
-            finished_at=_now(),
+            finished_at=now(),
         )
 
     def finish_analysis(self, score: ScoreRecord) -> None:
         """Keep the figures of a score and say that its analysis is done, both or neither."""
-        statement = self._insert(ScoreRow).values(created_at=_now(), **score.model_dump())
-        with self._write() as connection:
+        statement = self._database.insert(ScoreRow).values(created_at=now(), **score.model_dump())
+        with self._database.write() as connection:
             connection.execute(statement.on_conflict_do_nothing())
             connection.execute(
                 update(AnalysisRow)
@@ -235,7 +222,7 @@ class Store:
                     error_title=None,
                     error_message=None,
                     score_key=score.score_key,
-                    finished_at=_now(),
+                    finished_at=now(),
                 )
             )
 
@@ -245,7 +232,7 @@ class Store:
         Raises:
             NotStoredError: There is none.
         """
-        row = self._first(select(_table(AnalysisRow)).where(AnalysisRow.id == analysis_id))
+        row = self._database.first(select(table(AnalysisRow)).where(AnalysisRow.id == analysis_id))
         if row is None:
             raise NotStoredError(f"No analysis has the id {analysis_id}.")
         return AnalysisRecord.model_validate(row._asdict())
@@ -253,44 +240,20 @@ class Store:
     def analyses(self, limit: int = 100) -> list[AnalysisRecord]:
         """The newest analyses, newest first."""
         newest = AnalysisRow.created_at.desc()
-        rows = self._all(select(_table(AnalysisRow)).order_by(newest, AnalysisRow.id).limit(limit))
+        rows = self._database.all(
+            select(table(AnalysisRow)).order_by(newest, AnalysisRow.id).limit(limit)
+        )
         return [AnalysisRecord.model_validate(row._asdict()) for row in rows]
 
     def scores(self, sha256: str) -> list[ScoreRecord]:
         """Every score a recording was ever given, oldest first."""
-        columns = [_table(ScoreRow).c[name] for name in ScoreRecord.model_fields]
-        found = select(*columns).where(ScoreRow.recording_sha256 == sha256)
-        rows = self._all(found.order_by(ScoreRow.created_at))
+        found = select(*columns(ScoreRow, ScoreRecord)).where(ScoreRow.recording_sha256 == sha256)
+        rows = self._database.all(found.order_by(ScoreRow.created_at))
         return [ScoreRecord.model_validate(row._asdict()) for row in rows]
 
     def _update(self, analysis_id: UUID, **values: Any) -> None:
-        with self._write() as connection:
-            connection.execute(
-                update(AnalysisRow).where(AnalysisRow.id == analysis_id).values(**values)
-            )
-
-    def _write(self) -> AbstractContextManager[Connection]:
-        return writing(self._engine)
-
-    def _all(self, statement: Select[Any]) -> Sequence[Row[Any]]:
-        with self._engine.connect() as connection:
-            return connection.execute(statement).all()
-
-    def _first(self, statement: Select[Any]) -> Row[Any] | None:
-        return next(iter(self._all(statement)), None)
-
-    def _insert(self, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
-        if self._engine.dialect.name == "postgresql":
-            return postgresql.insert(_table(table))
-        return sqlite.insert(_table(table))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _table(row: type[Base]) -> Table:
-    return Base.metadata.tables[row.__tablename__]
+        mine = AnalysisRow.id == analysis_id
+        self._database.run(update(AnalysisRow).where(mine).values(**values))
 
 
 def _of_result(statement: Select[Any], sha256: str, stage: Stage, key: str) -> Select[Any]:

@@ -21,12 +21,16 @@ _FILTERS: Final[tuple[tuple[Group, str], ...]] = (
 
 def render_html(report: Report) -> str:
     """A self-contained page: every quote leads to its sentence in the transcript."""
+    return _render("report.html.j2", report=report, filters=filter_counts(report))
+
+
+def filter_counts(report: Report) -> list[tuple[str, str, int]]:
+    """The filters above a transcript: name, what it is called, and how many lines it leaves."""
     groups = [group for line in report.lines for group in line.groups]
-    filters = [
+    return [
         ("all", "All", len(report.lines)),
         *((group, label, groups.count(group)) for group, label in _FILTERS),
     ]
-    return _render("report.html.j2", report=report, filters=filters)
 
 
 def render_scoreboard_html(reports: Sequence[Report], links: Sequence[str]) -> str:

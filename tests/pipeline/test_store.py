@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event, inspect, text
 
 from models.conversation import Transcript
-from pipeline import database
+from pipeline import database, service_tables  # noqa: F401 - its tables belong to Base.
 from pipeline.settings import Settings
 from pipeline.store import Made, NotStoredError, ScoreRecord, Store
 from pipeline.tables import Base

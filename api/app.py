@@ -1,0 +1,63 @@
+"""The web service as one FastAPI app."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from api import errors
+from api.guard import Guard
+from api.pages import VERSION
+from api.routes import api_meetings, health, home, meetings, people, signing, tokens, upload
+from api.security import SecurityHeaders
+from pipeline.service import Service
+from pipeline.settings import Settings
+
+ROUTERS: Final = (
+    api_meetings.router,
+    health.router,
+    home.router,
+    meetings.router,
+    people.router,
+    signing.router,
+    tokens.router,
+    upload.router,
+)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The app with its database open.
+
+    Raises:
+        DatabaseError: The database cannot be reached, or was made by a newer version.
+        SecretError: The secret is no secret.
+    """
+    service = Service.open(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.close()
+
+    app = FastAPI(
+        title="Coachscore",
+        version=VERSION,
+        openapi_url="/api/v1/openapi.json",
+        # FastAPI's own pages of documentation load scripts from other hosts.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.service = service
+    app.state.secure = (settings.public_url or "").startswith("https://")
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
+    # The last one added is the first to see a request.
+    app.add_middleware(Guard, settings=settings, uploads=(upload.PATH,))
+    app.add_middleware(SecurityHeaders, secure=app.state.secure)
+    return app

@@ -1,0 +1,108 @@
+"""Runs the service: the app under uvicorn, and a worker beside it, until a signal comes."""
+
+import ipaddress
+import logging
+import signal
+import socket
+import tempfile
+from collections.abc import Callable
+from typing import NoReturn
+
+import uvicorn
+
+from api.app import create_app
+from models.errors import CoachscoreError
+from pipeline.service import Service
+from pipeline.settings import Settings
+from pipeline.supervisor import Supervisor
+
+
+class ServeError(CoachscoreError):
+    """The service cannot be started like that."""
+
+    title = "The service cannot be started"
+
+
+def serve(settings: Settings, say: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    Args:
+        settings: Where to listen, and everything else.
+        say: Tells the user where the service is, and how to become its first admin.
+
+    Raises:
+        ServeError: The settings are unsafe, or the port is taken.
+        CoachscoreError: The database or the secret cannot be used.
+    """
+    check_binding(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)  # After uvicorn, which ends first, gave it back.
+    app = create_app(settings)
+    # A form's files are spooled while they arrive: to the same disk, not to a small /tmp.
+    settings.upload_dir.mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = str(settings.upload_dir)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5
+    )
+    with _listening(settings) as listener, Supervisor(settings):
+        address = settings.public_url or f"http://{_where(settings, listener)}"
+        say(f"Coachscore is at {address}")
+        say(_first_admin(app.state.service, address))
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def check_binding(settings: Settings) -> None:
+    """Refuse to send passwords and conversations in the clear.
+
+    Raises:
+        ServeError: Others can reach the service, but nothing says that they do so over TLS.
+    """
+    if _is_loopback(settings.host) or (settings.public_url or "").startswith("https://"):
+        return
+    raise ServeError(
+        f"COACHSCORE_HOST is {settings.host}, so that other machines can connect, and passwords "
+        "would travel unencrypted. Put a proxy with TLS in front and give its address as "
+        "COACHSCORE_PUBLIC_URL=https://…, or listen on 127.0.0.1."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listening(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise ServeError(
+            f"{settings.host}:{settings.port} cannot be used: {error.strerror}. "
+            "COACHSCORE_PORT takes another port, 0 any free one."
+        ) from error
+    return listener
+
+
+def _where(settings: Settings, listener: socket.socket) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{host}:{listener.getsockname()[1]}"
+
+
+def _first_admin(service: Service, address: str) -> str:
+    if service.people.has_admin():
+        return "Stop it with Ctrl-C."
+    key = service.credentials.make_link(None, service.settings.link_hours)
+    return (
+        "Nobody administers it yet. This link makes the first admin. It works once, "
+        f"for {service.settings.link_hours:g} hours:\n  {address}/link/{key}"
+    )
+
+
+def _leave(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)

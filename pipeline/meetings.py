@@ -1,0 +1,165 @@
+"""Meetings that people uploaded, as those who may see them see them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+
+from models.conversation import Value
+from models.labels import Kind
+from pipeline.policy import Reach
+from pipeline.service_tables import MeetingRow, PersonRow, WorkRow
+from pipeline.sql import Database, NotStoredError, columns, now
+from pipeline.store import Stage, Status
+from pipeline.tables import AnalysisRow, ScoreRow
+
+
+class Meeting(Value):
+    """One conversation that somebody uploaded.
+
+    Attributes:
+        id: Made when it was uploaded.
+        owner_id: The person who coaches in it.
+        title: What it is called.
+        coachee: With whom it was.
+        kind: Kind of meeting as the owner gave it, None to tell it from the text.
+        held_at: When it took place, in UTC.
+        consent_by: Who confirmed that everybody in it agreed, as in the audit log.
+        consent_at: When they confirmed it.
+        file_name: The file's name as its owner knows it.
+        file_size: In bytes.
+        sha256: Content hash; one owner has no two meetings with the same one.
+        path: Where the file is kept.
+        analysis_id: The analysis that it is shown by.
+        created_at: When it was uploaded.
+        visible_to_vp_at: From when those above the owner see it.
+    """
+
+    id: UUID
+    owner_id: UUID
+    title: str = Field(max_length=200)
+    coachee: str = Field(max_length=200)
+    kind: Kind | None
+    held_at: datetime
+    consent_by: str
+    consent_at: datetime
+    file_name: str
+    file_size: int
+    sha256: str
+    path: str
+    analysis_id: UUID
+    created_at: datetime
+    visible_to_vp_at: datetime
+
+
+class MeetingView(Value):
+    """A meeting with what has become of it.
+
+    Attributes:
+        meeting: The meeting.
+        owner_name: Name of the person who coaches in it.
+        status: How far its analysis got.
+        stage: What is being done.
+        phase: What of the stage is being done, where the worker says so.
+        share: Share of the phase that is done, 0 to 1.
+        error_title: Why the analysis failed.
+        error_message: What was found and what to do about it.
+        verdict: In words, None before the end.
+        scored_kind: Kind of meeting that it was scored as.
+        overall: 0 to 100, None before the end and without enough evidence.
+        low: Lower bound of the 90 % interval.
+        high: Upper bound of the 90 % interval.
+    """
+
+    meeting: Meeting
+    owner_name: str
+    status: Status
+    stage: Stage | None
+    phase: str | None
+    share: float | None
+    error_title: str | None
+    error_message: str | None
+    verdict: str | None
+    scored_kind: Kind | None
+    overall: float | None
+    low: float | None
+    high: float | None
+
+
+class Meetings:
+    """Every meeting."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, meeting: Meeting) -> Meeting:
+        """Keep a meeting; where its owner has one with the same file, that one is given back."""
+        statement = self._database.insert(MeetingRow).values(**meeting.model_dump())
+        self._database.run(statement.on_conflict_do_nothing())
+        found = self.same_file(meeting.owner_id, meeting.sha256)
+        if found is None:
+            raise NotStoredError("The meeting was deleted while it was being added.")
+        return found
+
+    def same_file(self, owner_id: UUID, sha256: str) -> Meeting | None:
+        """The meeting that an owner has with a file of that content."""
+        mine = (MeetingRow.owner_id == owner_id) & (MeetingRow.sha256 == sha256)
+        row = self._database.first(select(*columns(MeetingRow, Meeting)).where(mine))
+        return None if row is None else Meeting.model_validate(row._asdict())
+
+    def seen(self, reach: Reach, meeting_id: UUID) -> MeetingView:
+        """A meeting that somebody may see.
+
+        Raises:
+            NotStoredError: There is none, or it is not theirs to see; nobody can tell which.
+        """
+        row = self._database.first(_views(reach).where(MeetingRow.id == meeting_id))
+        if row is None:
+            raise NotStoredError("No such meeting.")
+        return _view(row)
+
+    def list(self, reach: Reach, limit: int = 200) -> list[MeetingView]:
+        """The newest meetings that somebody may see, newest first."""
+        newest = _views(reach).order_by(MeetingRow.held_at.desc(), MeetingRow.id).limit(limit)
+        return [_view(row) for row in self._database.all(newest)]
+
+
+def within(reach: Reach) -> ColumnElement[bool]:
+    """The condition on `meetings` that is `Reach.reaches`; every query on meetings has it."""
+    released = true() if reach.released is None else MeetingRow.owner_id.in_(reach.released)
+    return or_(
+        MeetingRow.owner_id == reach.own,
+        and_(released, MeetingRow.visible_to_vp_at <= now()),
+    )
+
+
+def _views(reach: Reach) -> Select[Any]:
+    score_is_current = and_(
+        ScoreRow.analysis_id == AnalysisRow.id, ScoreRow.score_key == AnalysisRow.score_key
+    )
+    return (
+        select(
+            *columns(MeetingRow, Meeting),
+            PersonRow.name.label("owner_name"),
+            *(getattr(AnalysisRow, n) for n in ("status", "stage", "error_title", "error_message")),
+            ScoreRow.kind.label("scored_kind"),
+            *(getattr(ScoreRow, name) for name in ("verdict", "overall", "low", "high")),
+            *(getattr(WorkRow, name) for name in ("asked_at", "phase", "share")),
+        )
+        .join(PersonRow, PersonRow.id == MeetingRow.owner_id)
+        .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)
+        .outerjoin(ScoreRow, score_is_current)
+        .outerjoin(WorkRow, WorkRow.analysis_id == AnalysisRow.id)
+        .where(within(reach))
+    )
+
+
+def _view(row: Any) -> MeetingView:
+    values = row._asdict()
+    meeting = Meeting.model_validate({name: values.pop(name) for name in Meeting.model_fields})
+    waits = values.pop("asked_at") is not None
+    if waits and values["status"] == "failed":  # It is to be tried again.
+        values |= {"status": "queued", "error_title": None, "error_message": None}
+    return MeetingView.model_validate(values | {"meeting": meeting})

@@ -1,0 +1,64 @@
+"""Everything that the service works with, on one open database."""
+
+from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
+
+from pipeline.audit import Audit
+from pipeline.credentials import Credentials, Token
+from pipeline.meetings import Meetings
+from pipeline.people import People
+from pipeline.policy import Viewer
+from pipeline.secret import load_secret
+from pipeline.settings import Settings
+from pipeline.sql import Database
+from pipeline.store import Store
+from pipeline.throttle import Throttle
+from pipeline.work import Work
+
+
+@dataclass(frozen=True)
+class Service:
+    """The settings, and each part of the database by what it is about."""
+
+    settings: Settings
+    database: Database
+    store: Store
+    people: People
+    credentials: Credentials
+    throttle: Throttle
+    meetings: Meetings
+    work: Work
+    audit: Audit
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open the configured database.
+
+        Raises:
+            DatabaseError: It cannot be reached, or was made by a newer version.
+            SecretError: The secret is no secret.
+        """
+        secret = load_secret(settings)
+        database = Database.open(settings)
+        return cls(
+            settings=settings,
+            database=database,
+            store=Store(database),
+            people=People(database),
+            credentials=Credentials(database, secret),
+            throttle=Throttle(database, secret),
+            meetings=Meetings(database),
+            work=Work(database),
+            audit=Audit(database),
+        )
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.database.close()
+
+    def viewer(self, person_id: UUID | None = None, token: Token | None = None) -> Viewer:
+        """Who asks, with everything that the policy has to know of them."""
+        if person_id is None:
+            return Viewer(token=token)
+        return Viewer(person=self.people.get(person_id), under=self.people.under(person_id))

@@ -1,0 +1,202 @@
+"""Receiving files: a stream goes to a folder of its own, is looked at, and becomes a meeting.
+
+However the bytes arrive, they go through three steps: `new_slot` gives a place to write to,
+`inspect` says what was written, or why it cannot be used, and `register` makes the meeting.
+`receive` does the first two for a stream. Memory stays the same however large a file is,
+and no name that a user gave ever becomes a path.
+"""
+
+import hashlib
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal
+from uuid import UUID, uuid4
+
+from pydantic import Field
+
+from models.conversation import Value
+from models.errors import CoachscoreError
+from models.labels import Kind
+from pipeline.audio.formats import looks_like_audio
+from pipeline.captions.reader import read_transcript
+from pipeline.database import make_folder
+from pipeline.jobs import AnalysisOptions, Workplace, begin
+from pipeline.meetings import Meeting
+from pipeline.settings import Settings
+from pipeline.sql import now
+from scoring.wording import KINDS
+
+if TYPE_CHECKING:
+    from pipeline.service import Service
+
+_CHUNK: Final = 1 << 20
+_MOST_TEXT: Final = 64 << 20  # An hour's transcript has about 100 KiB.
+
+
+class UploadError(CoachscoreError):
+    """A file that is not taken."""
+
+    title = "This file cannot be used"
+
+
+class UploadTooLargeError(UploadError):
+    """A file above the cap."""
+
+    title = "This file is too large"
+
+
+class Received(Value):
+    """A file that arrived and can be used.
+
+    Attributes:
+        path: Where it is, in a folder of its own.
+        name: As its sender calls it.
+        size: In bytes.
+        sha256: Content hash.
+        medium: Whether it holds sound or text.
+    """
+
+    path: Path
+    name: str
+    size: int
+    sha256: str
+    medium: Literal["audio", "transcript"]
+
+
+class MeetingDetails(Value):
+    """What the owner says about a meeting.
+
+    Attributes:
+        owner_id: The person who coaches in it.
+        coachee: With whom it was.
+        held_at: When it took place, with a time zone.
+        consent_by: Who confirmed that everybody in it agreed, as in the audit log.
+        title: What it is called; made of the kind and the coachee if empty.
+        kind: Kind of meeting, None to tell it from the text.
+    """
+
+    owner_id: UUID
+    coachee: str = Field(min_length=1, max_length=200)
+    held_at: datetime
+    consent_by: str
+    title: str = Field(default="", max_length=200)
+    kind: Kind | None = None
+
+
+def new_slot(settings: Settings) -> Path:
+    """A path to write one file to, in a new folder of its own."""
+    folder = settings.upload_dir / str(uuid4())
+    make_folder(folder)
+    return folder / "file"
+
+
+def drop(slot: Path) -> None:
+    """Remove a file and its folder."""
+    shutil.rmtree(slot.parent, ignore_errors=True)
+
+
+def receive(stream: BinaryIO, name: str, settings: Settings) -> Received:
+    """Write a stream to a slot and look at it; what cannot be used is removed again.
+
+    Raises:
+        UploadError: It is empty or too large.
+        CoachscoreError: What a parser found wrong with it.
+    """
+    slot = new_slot(settings)
+    try:
+        _write(stream, slot, settings, name)
+        return inspect(slot, name)
+    except BaseException:
+        drop(slot)
+        raise
+
+
+def inspect(slot: Path, name: str) -> Received:
+    """Find out what a file is, by its content: sound by its header, a transcript by reading it.
+
+    Raises:
+        UploadError: It is empty.
+        CoachscoreError: What a parser found wrong with it, and what it accepts.
+    """
+    name = clean_file_name(name)
+    with slot.open("rb") as file:
+        start = file.read(64)
+        file.seek(0)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        size = file.tell()
+    if not size:
+        raise UploadError(f"{name} is empty.")
+    audio = looks_like_audio(start)
+    if audio:
+        from pipeline.audio.media import probe
+
+        probe(slot, name)
+    elif size > _MOST_TEXT:
+        raise UploadError(f"{name} is no recording, and far too large for a transcript.")
+    else:
+        read_transcript(slot.read_bytes(), name)
+    medium: Literal["audio", "transcript"] = "audio" if audio else "transcript"
+    return Received(path=slot, name=name, size=size, sha256=sha256, medium=medium)
+
+
+def register(service: "Service", received: Received, details: MeetingDetails) -> Meeting:
+    """Make a meeting of a file and queue its analysis.
+
+    The same file again for the same owner is the same meeting: the new copy is removed, and
+    an analysis that had failed is tried again.
+    """
+    known = service.meetings.same_file(details.owner_id, received.sha256)
+    if known is None:
+        known = service.meetings.add(_meeting(service, received, details))
+    if known.path != str(received.path):
+        drop(received.path)
+    if service.store.analysis(known.analysis_id).status != "done":
+        service.work.ask(known.analysis_id)
+    return known
+
+
+def clean_file_name(name: str) -> str:
+    """A file's name for people to read: without folders and controls, never a path."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(c for c in last if c.isprintable()).strip()[-200:] or "file"
+
+
+def _write(stream: BinaryIO, slot: Path, settings: Settings, name: str) -> None:
+    left = settings.max_upload_mb * 1_000_000
+    with slot.open("xb") as file:
+        while chunk := stream.read(_CHUNK):
+            left -= len(chunk)
+            if left < 0:
+                most = settings.max_upload_mb
+                raise UploadTooLargeError(f"{clean_file_name(name)} has more than {most} MB.")
+            file.write(chunk)
+
+
+def _meeting(service: "Service", received: Received, details: MeetingDetails) -> Meeting:
+    place = Workplace(service.settings, service.store, lambda *_: None)
+    options = AnalysisOptions(kind=details.kind)
+    analysis_id = begin(place, received.path, options, received.name)
+    moment = now()
+    return Meeting(
+        id=uuid4(),
+        owner_id=details.owner_id,
+        title=" ".join(details.title.split()) or _title(details),
+        coachee=" ".join(details.coachee.split()),
+        kind=details.kind,
+        held_at=details.held_at,
+        consent_by=details.consent_by,
+        consent_at=moment,
+        file_name=received.name,
+        file_size=received.size,
+        sha256=received.sha256,
+        path=str(received.path),
+        analysis_id=analysis_id,
+        created_at=moment,
+        visible_to_vp_at=moment + timedelta(hours=service.settings.vp_delay_hours),
+    )
+
+
+def _title(details: MeetingDetails) -> str:
+    kind = "Meeting" if details.kind is None else KINDS[details.kind]
+    return f"{kind} with {' '.join(details.coachee.split())}"

@@ -1,0 +1,84 @@
+"""The queue of analyses to be made, shared by any number of workers.
+
+A worker claims the oldest one under a lease that it keeps renewing. A worker that dies
+stops renewing, and the next one takes over; every finished stage is in the store by then.
+"""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, select, update
+
+from models.conversation import Value
+from pipeline.service_tables import WorkRow
+from pipeline.sql import Database, now
+
+LEASE: Final = timedelta(seconds=30)
+
+
+class Claim(Value):
+    """An analysis that a worker holds; `attempts` counts this one."""
+
+    analysis_id: UUID
+    attempts: int
+
+
+class Work:
+    """The queue."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ask(self, analysis_id: UUID) -> None:
+        """Have an analysis made, unless it is in the queue."""
+        values = {"analysis_id": analysis_id, "asked_at": now(), "attempts": 0}
+        statement = self._database.insert(WorkRow).values(**values)
+        self._database.run(statement.on_conflict_do_nothing())
+
+    def claim(self, worker: str) -> Claim | None:
+        """Take the oldest analysis that nobody holds, None where there is none."""
+        free = WorkRow.lease_until.is_(None) | (WorkRow.lease_until < now())
+        # SQLite's writers wait for each other; PostgreSQL's pass by what another one took.
+        oldest = select(WorkRow.analysis_id, WorkRow.attempts).where(free)
+        oldest = oldest.order_by(WorkRow.asked_at, WorkRow.analysis_id).limit(1)
+        with self._database.write() as connection:
+            row = connection.execute(oldest.with_for_update(skip_locked=True)).first()
+            if row is None:
+                return None
+            claim = Claim(analysis_id=row.analysis_id, attempts=row.attempts + 1)
+            connection.execute(
+                update(WorkRow)
+                .where(WorkRow.analysis_id == claim.analysis_id)
+                .values(
+                    claimed_by=worker,
+                    lease_until=now() + LEASE,
+                    attempts=claim.attempts,
+                    phase=None,
+                    share=None,
+                )
+            )
+        return claim
+
+    def renew(self, worker: str, analysis_id: UUID) -> None:
+        """Say that a worker is still at it."""
+        mine = _held(worker, analysis_id)
+        self._database.run(update(WorkRow).where(mine).values(lease_until=now() + LEASE))
+
+    def progress(self, worker: str, analysis_id: UUID, phase: str, share: float) -> None:
+        """Say what a worker is doing, and which share of that is done, 0 to 1."""
+        mine = _held(worker, analysis_id)
+        self._database.run(update(WorkRow).where(mine).values(phase=phase, share=share))
+
+    def release(self, worker: str, analysis_id: UUID) -> None:
+        """Give an analysis back unfinished; that does not count as an attempt."""
+        values = {"claimed_by": None, "lease_until": None, "attempts": WorkRow.attempts - 1}
+        self._database.run(update(WorkRow).where(_held(worker, analysis_id)).values(**values))
+
+    def done(self, worker: str, analysis_id: UUID) -> None:
+        """Take an analysis that ended, well or badly, out of the queue."""
+        self._database.run(delete(WorkRow).where(_held(worker, analysis_id)))
+
+
+def _held(worker: str, analysis_id: UUID) -> ColumnElement[bool]:
+    return (WorkRow.analysis_id == analysis_id) & (WorkRow.claimed_by == worker)

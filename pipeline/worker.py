@@ -1,0 +1,131 @@
+"""A worker: one process that makes queued analyses, oldest first, with models loaded once.
+
+Any number of them may share a database. SIGTERM and Ctrl-C end one at once; the analysis
+that it was making goes back into the queue and continues after its last finished stage.
+"""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from threading import Event, Thread
+from typing import Final, NoReturn
+from uuid import uuid4
+
+from models.errors import CoachscoreError
+from pipeline.jobs import Workplace
+from pipeline.settings import Settings
+from pipeline.sql import Database
+from pipeline.store import Store
+from pipeline.work import LEASE, Claim, Work
+
+Make = Callable[[Workplace, Claim], None]
+
+_log = logging.getLogger(__name__)
+_POLL_SECONDS: Final = 0.3
+_TELL_SECONDS: Final = 0.5
+# A file that ends the process (out of memory, say) must not end every worker for ever.
+_MOST_ATTEMPTS: Final = 3
+
+
+class GaveUpError(CoachscoreError):
+    """An analysis during which the worker died again and again."""
+
+    title = "The analysis could not be finished"
+
+
+class Worker:
+    """Takes analyses from the queue and makes them, one after the other."""
+
+    def __init__(self, settings: Settings, database: Database, make: Make) -> None:
+        self.name = str(uuid4())
+        self._settings, self._make = settings, make
+        self._store, self._work = Store(database), Work(database)
+
+    def step(self) -> bool:
+        """Make the oldest analysis, if there is one; returns whether there was."""
+        claim = self._work.claim(self.name)
+        if claim is None:
+            return False
+        _log.info("analysis %s: begun, attempt %d", claim.analysis_id, claim.attempts)
+        try:
+            self._make_one(claim)
+        except CoachscoreError as error:
+            _log.info("analysis %s: %s", claim.analysis_id, error.title)
+        except Exception:
+            _log.exception("analysis %s", claim.analysis_id)
+        except BaseException:  # A signal: somebody else, or the next start, goes on.
+            self._work.release(self.name, claim.analysis_id)
+            raise
+        self._work.done(self.name, claim.analysis_id)
+        _log.info("analysis %s: ended", claim.analysis_id)
+        return True
+
+    def _make_one(self, claim: Claim) -> None:
+        if claim.attempts > _MOST_ATTEMPTS:
+            error = GaveUpError("The worker stopped three times on this file. Try a shorter one.")
+            self._store.fail_analysis(claim.analysis_id, error.title, error.message)
+            raise error
+        with self._renewing(claim):
+            self._make(Workplace(self._settings, self._store, self._teller(claim)), claim)
+
+    def _teller(self, claim: Claim) -> Callable[[str, float], None]:
+        """Writes progress down, though not more often than anybody looks."""
+        told = 0.0, ""
+
+        def tell(phase: str, share: float) -> None:
+            nonlocal told
+            if phase != told[1] or time.monotonic() - told[0] >= _TELL_SECONDS:
+                told = time.monotonic(), phase
+                self._work.progress(self.name, claim.analysis_id, phase, share)
+
+        return tell
+
+    @contextmanager
+    def _renewing(self, claim: Claim) -> Iterator[None]:
+        """Keep the lease in a thread of its own while a stage computes."""
+        ended = Event()
+
+        def renew() -> None:
+            while not ended.wait(LEASE.total_seconds() / 3):
+                self._work.renew(self.name, claim.analysis_id)
+
+        thread = Thread(target=renew, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+
+
+def work(settings: Settings, parent: int | None = None) -> None:
+    """Work until a signal comes.
+
+    Args:
+        settings: Where the queue is.
+        parent: Process that started this one; without it, there is nothing to work for.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    with closing(Database.open(settings)) as database:
+        worker = Worker(settings, database, _prepared())
+        _log.info("worker %s is ready", worker.name)
+        while parent is None or os.getppid() == parent:
+            if not worker.step():
+                time.sleep(_POLL_SECONDS)
+
+
+def _prepared() -> Make:
+    """What makes an analysis, with everything heavy loaded before the first one waits."""
+    from models.combined import CombinedTagger
+    from pipeline.flows import analyze_queued
+
+    CombinedTagger.load()
+    return lambda place, claim: analyze_queued(place, claim.analysis_id)
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)

@@ -1,0 +1,186 @@
+"""Who reaches what: every route, for everybody, on every object. A route that is not here fails.
+
+A line of `TABLE` says how a route is called and what each caller gets. Add one for each new
+route; `seen`, `signed`, `administered` and `scoped` are what most of them need.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from fastapi.testclient import TestClient
+
+PEOPLE = ("mia", "max", "vic", "rhea", "uma", "ned", "ada")
+TOKENS = ("scores", "reader")
+EVERYBODY = ("nobody", *PEOPLE, *TOKENS)
+
+
+class Line(NamedTuple):
+    """One route on one object.
+
+    `path` fills the route's parameters by names of the organisation's ids or keys; `gets` is
+    the status that each caller gets.
+    """
+
+    method: str
+    route: str
+    gets: dict[str, int]
+    path: dict[str, str] = {}
+    send: dict[str, Any] = {}
+
+
+def everybody(status: int) -> dict[str, int]:
+    return dict.fromkeys(EVERYBODY, status)
+
+
+def signed(status: int, *, page: bool = True) -> dict[str, int]:
+    """For people alone; a page sends others to the sign-in, a form says 401."""
+    return everybody(303 if page else 401) | dict.fromkeys(PEOPLE, status)
+
+
+def administered(status: int, *, page: bool = True) -> dict[str, int]:
+    return signed(404, page=page) | {"ada": status}
+
+
+def seen(hidden: bool, refused: int = 303) -> dict[str, int]:
+    """A meeting of Mia's: hers at once, later of the VPs above her, of nobody else ever."""
+    above = {} if hidden else {"vic": 200, "rhea": 200}
+    return signed(404) | {"nobody": refused, "mia": 200} | above
+
+
+def scoped(person: dict[str, int], **tokens: int) -> dict[str, int]:
+    """A route of the API: people by their role, tokens by their scopes."""
+    return person | {"nobody": 401} | dict.fromkeys(TOKENS, 403) | tokens
+
+
+PERSON = {"name": "Mia", "role": "manager", "reports_to": ""}
+INVITED = PERSON | {"email": "new@example.com"}
+CSV = {"files": {"file": ("people.csv", b"email,name,role,reports_to\n")}}
+UPLOAD = {
+    "data": {"coachee": "Ben", "held_at": "2026-03-04T09:00", "consent": "true"},
+    "files": {"files": ("talk.txt", b"Ana: How was it?\nBen: Good.\n")},
+}
+PASSWORDS = {"password": "four green frogs", "again": "four green frogs"}
+
+TABLE = [
+    Line("GET", "/healthz", everybody(200)),
+    Line("GET", "/static/report.css", everybody(200)),
+    Line("GET", "/api/v1/openapi.json", everybody(200)),
+    Line("GET", "/sign-in", everybody(200) | dict.fromkeys(PEOPLE, 303)),
+    Line(
+        "POST",
+        "/sign-in",
+        everybody(400),
+        send={"data": {"email": "mia@example.com", "password": "wrong"}},
+    ),
+    Line("POST", "/sign-out", everybody(303)),
+    Line("GET", "/link/{key}", everybody(200), {"key": "link"}),
+    Line("POST", "/link/{key}", everybody(303), {"key": "link"}, {"data": PASSWORDS}),
+    Line("GET", "/link/{key}", everybody(404), {"key": "reader"}),
+    Line("GET", "/", signed(200)),
+    Line("GET", "/upload", signed(200)),
+    Line("POST", "/upload", signed(303, page=False), send=UPLOAD),
+    Line("GET", "/meetings/{meeting_id}", seen(hidden=False), {"meeting_id": "released"}),
+    Line("GET", "/meetings/{meeting_id}", seen(hidden=True), {"meeting_id": "hidden"}),
+    Line("GET", "/meetings/{meeting_id}", signed(404), {"meeting_id": "ned"}),
+    Line("GET", "/people", administered(200)),
+    Line("POST", "/people", administered(200, page=False), send={"data": INVITED}),
+    Line("POST", "/people/import", administered(200, page=False), send=CSV),
+    Line("GET", "/people/{person_id}", administered(200), {"person_id": "mia"}),
+    Line("GET", "/people/{person_id}", administered(404), {"person_id": "hidden"}),
+    Line(
+        "POST",
+        "/people/{person_id}",
+        administered(303, page=False),
+        {"person_id": "mia"},
+        {"data": PERSON},
+    ),
+    Line(
+        "POST",
+        "/people/{person_id}/access",
+        administered(303, page=False),
+        {"person_id": "mia"},
+        {"data": {"disabled": "true"}},
+    ),
+    Line("POST", "/people/{person_id}/link", administered(200, page=False), {"person_id": "mia"}),
+    Line("GET", "/tokens", administered(200)),
+    Line(
+        "POST",
+        "/tokens",
+        administered(200, page=False),
+        send={"data": {"name": "Board", "days": "30", "scopes": "read:scores"}},
+    ),
+    Line(
+        "POST",
+        "/tokens/{token_id}/revoke",
+        administered(303, page=False),
+        {"token_id": "scores"},
+    ),
+    Line("GET", "/api/v1/meetings", scoped(signed(200), reader=200)),
+    Line(
+        "GET",
+        "/api/v1/meetings/{meeting_id}",
+        scoped(seen(hidden=False), reader=200),
+        {"meeting_id": "released"},
+    ),
+    Line(
+        "GET",
+        "/api/v1/meetings/{meeting_id}",
+        scoped(seen(hidden=True), reader=404),
+        {"meeting_id": "hidden"},
+    ),
+]
+CELLS = [
+    pytest.param(line, who, id=f"{line.method} {line.route} {'-'.join(line.path.values())} {who}")
+    for line in TABLE
+    for who in EVERYBODY
+]
+
+
+@pytest.mark.parametrize(("line", "who"), CELLS)
+def test_everybody_gets_what_the_table_says(
+    line: Line, who: str, client_of: Callable[[str], TestClient], organisation: Any
+) -> None:
+    known = organisation.keys | organisation.ids
+    path = line.route.format(**{name: known[value] for name, value in line.path.items()})
+    assert client_of(who).request(line.method, path, **line.send).status_code == line.gets[who]
+
+
+def test_every_route_is_in_the_table(app: FastAPI) -> None:
+    listed = {(line.method, line.route) for line in TABLE}
+    there = {
+        (method, route.path)
+        for route in iter_route_contexts(app.routes)
+        for method in (getattr(route, "methods", None) or ())
+        if method != "HEAD"
+    }
+    assert there == listed
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_what_is_not_theirs_looks_like_what_is_not_there(
+    who: str, client_of: Callable[[str], TestClient], organisation: Any
+) -> None:
+    client, ids = client_of(who), organisation.ids
+    for path in ("/meetings/", "/api/v1/meetings/", "/people/"):
+        hidden, absent = client.get(f"{path}{ids['hidden']}"), client.get(f"{path}{ids['ada']}")
+        if hidden.status_code == 404 and absent.status_code == 404:
+            assert hidden.text.replace(str(ids["hidden"]), "") == absent.text.replace(
+                str(ids["ada"]), ""
+            )
+
+
+def test_lists_show_what_pages_show(
+    client_of: Callable[[str], TestClient], organisation: Any
+) -> None:
+    for who in (*PEOPLE, "reader"):
+        client = client_of(who)
+        listed = {one["id"] for one in client.get("/api/v1/meetings").json()["items"]}
+        opened = {
+            str(organisation.ids[name])
+            for name in ("released", "hidden")
+            if client.get(f"/api/v1/meetings/{organisation.ids[name]}").status_code == 200
+        }
+        assert listed == opened, who
