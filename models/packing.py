@@ -18,7 +18,7 @@ import numpy.typing as npt
 from models.conversation import Utterance
 
 LENGTH: Final = 224  # Tokens in a window.
-_MARGIN: Final = 44  # Tokens of company either side of the utterances predicted.
+_MARGIN: Final = 44  # Tokens of company at work; training may do with less.
 _LONGEST: Final = 64  # Tokens of one utterance; what is beyond says nothing new about its act.
 MARKERS: Final = {"coach": 1, "coachee": 2, "other": 3}  # Unused tokens of BERT's vocabulary.
 CLS: Final = 101
@@ -64,20 +64,25 @@ def encode(talk: Sequence[Utterance]) -> list[list[int]]:
     return [[MARKERS[u.role], *e.ids[: _LONGEST - 1]] for u, e in zip(talk, encoded, strict=True)]
 
 
-def pack(talk: Sequence[Utterance]) -> list[Window]:
-    """Windows that together predict every utterance of a conversation once."""
+def pack(talk: Sequence[Utterance], margin: int = _MARGIN) -> list[Window]:
+    """Windows that together predict every utterance of a conversation once.
+
+    Args:
+        talk: The utterances, in order.
+        margin: Tokens of company either side of the utterances predicted.
+    """
     pieces = encode(talk)
     lengths = [len(piece) for piece in pieces]
     windows, at = [], 0
     while at < len(pieces):
-        first = _reach_back(lengths, at, _MARGIN if at else 0)
+        first = _reach_back(lengths, at, margin if at else 0)
         room = LENGTH - 2 - sum(lengths[first:at])
         last = at
         while last < len(pieces) and room >= lengths[last]:
             room -= lengths[last]
             last += 1
         last = max(last, at + 1)
-        stop = last if last == len(pieces) else max(_reach_back(lengths, last, _MARGIN), at + 1)
+        stop = last if last == len(pieces) else max(_reach_back(lengths, last, margin), at + 1)
         windows.append(_window(pieces, first, last, range(at, stop)))
         at = stop
     return windows

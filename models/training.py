@@ -19,17 +19,21 @@ from models.heads import HEADS, targets
 from models.kinds import KindModel
 from models.labelled import LabelledConversation, read_corpus, read_splits
 from models.linear import LinearStage
+from models.real_speech import read_meetings, single_sentences
 from models.roles import RoleModel
 from models.transformer import Transformer
 
-TRAINING_VERSION: Final = "1"
+TRAINING_VERSION: Final = "2"
+SEED: Final = 20261122
 
-_SEED: Final = 20261122
+_SPEECH_LABELS: Final = Path("real_speech") / "qmsum.json"
 
 Report = Callable[[str], None]
 
 
-def train(corpus: Path, folder: Path, report: Report) -> None:
+def train(
+    corpus: Path, folder: Path, report: Report, *, speech: Path | None = None, seed: int = SEED
+) -> None:
     """Train everything that ships and write it to `folder`.
 
     The training split makes the models; the development split makes the blend and the
@@ -39,6 +43,9 @@ def train(corpus: Path, folder: Path, report: Report) -> None:
         corpus: Folder with `manifest.json` and conversations.
         folder: Where the artefacts go, usually `models/artefacts/`.
         report: Called with lines of progress.
+        speech: Folder with the words of the labelled real meetings, whose training split
+            then helps to train the taggers; None does without.
+        seed: Of the transformer's order, noise and initial weights.
 
     Raises:
         LabelledDataError: The corpus cannot be read.
@@ -47,17 +54,22 @@ def train(corpus: Path, folder: Path, report: Report) -> None:
     everything = read_corpus(corpus / "conversations")
     learn = [c for c in everything if c.author in splits["train"]]
     develop = [c for c in everything if c.author in splits["dev"]]
-    report(f"{len(learn)} conversations to train on, {len(develop)} to tune on")
+    real = [] if speech is None else _real_speech(corpus.parent / _SPEECH_LABELS, speech)
+    report(f"{len(learn)} conversations to train on, {len(develop)} to tune on, {len(real)} real")
     folder.mkdir(parents=True, exist_ok=True)
     joblib.dump(RoleModel().fit(learn), folder / "roles.joblib", compress=3)
     joblib.dump(KindModel().fit(learn), folder / "kinds.joblib", compress=3)
-    linear = train_linear(learn, report)
-    export(fine_tune(learn, _SEED, report), folder / "encoder.onnx")
+    linear = train_linear([*learn, *real], report)
+    export(fine_tune([*learn, *real], seed, report), folder / "encoder.onnx")
     tagger = tune(linear, Transformer(folder / "encoder.onnx"), develop)
     joblib.dump(tagger, folder / "tagger.joblib", compress=3)
     version = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))["version"]
     write_manifest(folder, f"coachtalk-{version}")
     report(f"wrote {folder}")
+
+
+def _real_speech(labels: Path, folder: Path) -> list[LabelledConversation]:
+    return [single_sentences(item) for item in read_meetings(labels, folder, "train")]
 
 
 def write_manifest(folder: Path, corpus: str) -> None:

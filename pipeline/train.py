@@ -8,22 +8,36 @@ from models import artefacts
 from models.combined import load_transformer
 from models.labelled import gold_tags, read_corpus, read_splits
 from models.labels import KINDS
-from models.training import train
+from models.training import SEED, train
 from pipeline.calibration import calibrate, settle
 from pipeline.evaluation import tag_corpus
 
 
-def train_everything(corpus: Path, report: Callable[[str], None]) -> None:
+def train_everything(
+    corpus: Path,
+    report: Callable[[str], None],
+    *,
+    speech: Path | None = None,
+    seed: int | None = None,
+    folder: Path | None = None,
+) -> None:
     """Train the models, then fit the rubrics' numbers.
 
     Args:
         corpus: Folder with `manifest.json` and `conversations/`.
         report: Called with lines of progress.
+        speech: Folder with the words of real meetings, None to do without.
+        seed: Of the transformer's training; the fixed one if None.
+        folder: Where the models go. Only where it is None are the shipped models replaced
+            and the rubrics fitted.
 
     Raises:
         LabelledDataError: The corpus cannot be read.
     """
-    train(corpus, Path(str(artefacts.FOLDER)), report)
+    target = folder or Path(str(artefacts.FOLDER))
+    train(corpus, target, report, speech=speech, seed=SEED if seed is None else seed)
+    if folder is not None:
+        return
     artefacts.load.cache_clear()
     load_transformer.cache_clear()
     fit_rubrics(corpus, report)
