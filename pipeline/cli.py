@@ -152,11 +152,24 @@ def train(
     corpus: Annotated[
         Path, typer.Argument(help="Folder with manifest.json and conversations.")
     ] = Path("datasets/coachtalk"),
+    speech: Annotated[
+        Path | None, typer.Option(help="Folder with the words of the labelled real meetings.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the transformer's training.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the models; what ships is left alone.")
+    ] = None,
 ) -> None:
     """Train the taggers and fit the rubrics on the corpus; what ships is replaced."""
     from pipeline.train import train_everything
 
-    train_everything(corpus, lambda line: print(line, file=sys.stderr))  # noqa: T201
+    train_everything(
+        corpus,
+        lambda line: print(line, file=sys.stderr),  # noqa: T201
+        speech=speech,
+        seed=seed,
+        folder=out,
+    )
 
 
 @app.command()
