@@ -68,7 +68,7 @@ def fake_stages(monkeypatch: pytest.MonkeyPatch, fakes: ModuleType) -> None:
     fakes.install(monkeypatch.setattr, lambda _: None)
 
 
-def analyse(service: Service, meeting: Meeting) -> None:
+def make_analysis(service: Service, meeting: Meeting) -> None:
     """What a worker does, without Prefect."""
     place = Workplace(service.settings, service.store, lambda *_: None)
     job = open_job(place, meeting.analysis_id)
@@ -115,7 +115,7 @@ def template(
         fakes.install(patch.setattr, lambda _: None)
         for name in ("released", "hidden"):
             meeting = add_meeting(service, ids["mia"], name)
-            analyse(service, meeting)
+            make_analysis(service, meeting)
             ids[name] = meeting.id
     release(service, ids["released"])
     keys = {}
@@ -137,6 +137,11 @@ def release(service: Service, meeting_id: UUID) -> None:
     past = now() - timedelta(seconds=1)
     mine = MeetingRow.id == meeting_id
     service.database.run(update(MeetingRow).where(mine).values(visible_to_vp_at=past))
+
+
+@pytest.fixture
+def analyse() -> Callable[[Service, Meeting], None]:
+    return make_analysis
 
 
 @pytest.fixture

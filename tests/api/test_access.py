@@ -4,7 +4,8 @@ A line of `TABLE` says how a route is called and what each caller gets. Add one 
 route; `seen`, `signed`, `administered` and `scoped` are what most of them need.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -27,8 +28,8 @@ class Line(NamedTuple):
     method: str
     route: str
     gets: dict[str, int]
-    path: dict[str, str] = {}
-    send: dict[str, Any] = {}
+    path: Mapping[str, str] = MappingProxyType({})
+    send: Mapping[str, Any] = MappingProxyType({})
 
 
 def everybody(status: int) -> dict[str, int]:
