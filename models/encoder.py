@@ -22,7 +22,7 @@ from models.labelled import LabelledConversation
 from models.packing import LENGTH, Window, batch, pack
 from models.streams import training_streams
 
-_EPOCHS: Final = 8
+_EPOCHS: Final = 6
 _BATCH: Final = 4  # Windows of full length; small batches, for the corpus is small too.
 _MARGIN: Final = 16  # Tokens of company: the windows decide more of what they read.
 _WIDTH: Final = 384
