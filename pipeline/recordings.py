@@ -1,13 +1,14 @@
 """From a recording to a transcript."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from models.conversation import Participant, Segment, Transcript
 from models.errors import CoachscoreError
-from pipeline.audio.channels import SAMPLE_RATE, Samples
+from pipeline.audio.channels import SAMPLE_RATE, Sound
 from pipeline.audio.crosstalk import by_channel, channel_regions
 from pipeline.audio.diarization import diarize
-from pipeline.audio.media import decode
+from pipeline.audio.media import decoded
 from pipeline.audio.speech import speech_regions
 from pipeline.audio.transcription import Progress, Recogniser, Recognition
 from pipeline.audio.turns import Turn, assign_speakers, to_segments
@@ -46,8 +47,8 @@ def transcribe_recording(
         NoSpeechError: There is nothing to recognise in it.
     """
     made_by = recogniser.prepare()
-    samples = decode(path, max_seconds, name)
-    turns, heard, how = _heard(samples, name, recogniser, progress or _unwatched)
+    with decoded(path, max_seconds, name) as channels:
+        turns, heard, how = _heard(channels, name, recogniser, progress or _unwatched)
     segments = to_segments(turns)
     if not segments:
         raise NoSpeechError(f"Voices were found in {name}, but no words were recognised.")
@@ -58,7 +59,7 @@ def transcribe_recording(
         language=heard.language,
         source_format="audio",
         made_by=made_by,
-        notes=_notes(how, segments, heard.repetitive),
+        notes=_notes(how, segments, heard),
     )
 
 
@@ -67,15 +68,15 @@ def _unwatched(share: float) -> None:
 
 
 def _heard(
-    samples: Samples, name: str, recogniser: Recogniser, progress: Progress
+    channels: Sequence[Sound], name: str, recogniser: Recogniser, progress: Progress
 ) -> tuple[tuple[Turn, ...], Recognition, str]:
     """Recognise by channel where both channels speak, else by voice."""
-    if samples.shape[0] == 2:
-        regions = channel_regions(samples)
+    mono = channels[0]
+    if len(channels) == 2:
+        regions = channel_regions(channels)
         if all(regions):
-            return *by_channel(samples, regions, recogniser, progress), "by channel"
-        samples = samples[1:] if regions[1] else samples[:1]
-    mono = samples[0]
+            return *by_channel(channels, regions, recogniser, progress), "by channel"
+        mono = channels[1 if regions[1] else 0]
     speech = speech_regions(mono)
     if not speech:
         seconds = len(mono) / SAMPLE_RATE
@@ -89,7 +90,7 @@ def _heard(
     return tuple(assign_speakers(heard.passages, spans)), heard, how
 
 
-def _notes(how: str, segments: tuple[Segment, ...], repetitive: int) -> tuple[str, ...]:
+def _notes(how: str, segments: tuple[Segment, ...], heard: Recognition) -> tuple[str, ...]:
     """Say how sure the speakers are and what was left out."""
     seconds = [(s.end or 0.0) - (s.start or 0.0) + 0.01 for s in segments]
     sure = sum(s.speaker_confidence * t for s, t in zip(segments, seconds, strict=True))
@@ -99,5 +100,9 @@ def _notes(how: str, segments: tuple[Segment, ...], repetitive: int) -> tuple[st
         "by voice": f"speakers were separated by voice; {confidence}",
         "one voice": "only one voice was told apart; if more people spoke, the speakers are wrong",
     }
-    left_out = f"left out as mere repetition by the recogniser: {repetitive} passage(s)"
-    return (speakers[how], left_out) if repetitive else (speakers[how],)
+    left_out = {
+        "mere repetition by the recogniser": heard.repetitive,
+        "stock phrases that it hears in near-silence": heard.invented,
+    }
+    counted = (f"left out as {what}: {n} passage(s)" for what, n in left_out.items() if n)
+    return speakers[how], *counted

@@ -25,7 +25,7 @@ Progress = Callable[[str, float], None]
 # Bumped when a stage would give another result for the same input. The tagger and the
 # rubrics carry versions of their own beside these.
 STAGE_VERSIONS: Final[dict[str, str]] = {
-    "transcribe": "1",
+    "transcribe": "2",
     "attribute": "1",
     "tag": CODEBOOK_VERSION,
     "score": "1",
@@ -87,7 +87,7 @@ def transcribe(recording: Recording, settings: Settings, progress: Progress) -> 
     path = Path(recording.path)
     if recording.medium == "transcript":
         return read_transcript(path.read_bytes(), recording.name)
-    from pipeline.audio.transcription import WhisperRecogniser
+    from pipeline.audio.openai_whisper import WhisperRecogniser
     from pipeline.recordings import transcribe_recording
 
     return transcribe_recording(

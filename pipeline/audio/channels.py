@@ -1,5 +1,8 @@
 """Whether the two channels of a recording hold two speakers or one scene."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +15,8 @@ FRAME_SECONDS = 0.1
 LEAD_DB = 6.0
 
 _FRAME = round(FRAME_SECONDS * SAMPLE_RATE)
+# Frames read at a time: a minute.
+_BLOCK = 600
 
 _ACTIVE_DB = 40.0
 _LED_SHARE = 0.5
@@ -19,27 +24,41 @@ _LED_FRAMES = 5
 _FLOOR = 1e-10
 
 
-def levels(samples: Samples) -> NDArray[np.float64]:
+class Sound(Protocol):
+    """Sound of one channel at 16 kHz, in memory (an array) or on disk (a `Track`)."""
+
+    def __len__(self) -> int:
+        """Number of samples."""
+
+    def __getitem__(self, part: slice, /) -> Samples:
+        """Some of it in [-1, 1], shape (samples,)."""
+
+
+def levels(channels: Sequence[Sound]) -> NDArray[np.float64]:
     """Mean power in frames of 0.1 s.
 
     Args:
-        samples: Sound at 16 kHz, shape (channels, samples).
+        channels: Sound of each channel, all of one length.
 
     Returns:
         Decibels relative to full scale, shape (channels, frames); the last frame may
         cover less than 0.1 s.
     """
-    starts = np.arange(0, max(samples.shape[1], 1), _FRAME)
-    if samples.shape[1] == 0:
-        return np.zeros((samples.shape[0], 0))
-    # One channel at a time: the squares of a long recording are large.
-    power = np.stack([np.add.reduceat(np.square(row), starts) for row in samples])
-    counts = np.diff(np.append(starts, samples.shape[1]))
-    return np.asarray(10 * np.log10(power / counts + _FLOOR), dtype=np.float64)
+    return np.stack([_levels(sound) for sound in channels])
 
 
-def settle_channels(samples: Samples) -> Samples:
-    """Keep two channels only where they separate the speakers.
+def _levels(sound: Sound) -> NDArray[np.float64]:
+    found = [np.zeros(0)]
+    for at in range(0, len(sound), _FRAME * _BLOCK):
+        part = sound[at : at + _FRAME * _BLOCK]
+        starts = np.arange(0, len(part), _FRAME)
+        counts = np.diff(np.append(starts, len(part)))
+        found.append(np.add.reduceat(np.square(part, dtype=np.float64), starts) / counts)
+    return np.asarray(10 * np.log10(np.concatenate(found) + _FLOOR))
+
+
+def settle_channels(left: Sound, right: Sound) -> tuple[int | None, ...]:
+    """Tell whether two channels separate the speakers.
 
     A frame of 0.1 s is active where its louder channel is within 40 dB of the loud
     parts of the file, and a channel leads it where it is 6 dB above the other. Two
@@ -49,24 +68,22 @@ def settle_channels(samples: Samples) -> Samples:
     stereo microphone in a room (the mean is kept).
 
     Args:
-        samples: Sound at 16 kHz, shape (1 or 2, samples).
+        left: First channel.
+        right: Second channel, of the same length and not empty.
 
     Returns:
-        The same array, or one of shape (1, samples).
+        Which channels to keep: both, one of them, or None for their mean.
     """
-    if samples.shape[0] < 2 or samples.shape[1] == 0:
-        return samples
-    level = levels(samples)
+    level = levels((left, right))
     loudest = level.max(axis=0)
     active = loudest > np.quantile(loudest, 0.95) - _ACTIVE_DB
     difference = (level[0] - level[1])[active]
     led = np.array([np.sum(difference > LEAD_DB), np.sum(difference < -LEAD_DB)])
     if led.sum() < _LED_SHARE * len(difference):
-        return np.asarray(samples.mean(axis=0, keepdims=True))
+        return (None,)
     if led.min() < _LED_FRAMES:
-        loud = int(led.argmax())
-        return samples[loud : loud + 1].copy()
-    return samples
+        return (int(led.argmax()),)
+    return 0, 1
 
 
 def own_share(level: NDArray[np.float64], channel: int, start: float, end: float) -> float:

@@ -6,7 +6,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio.channels import FRAME_SECONDS, LEAD_DB, Samples, levels, own_share
+from pipeline.audio.channels import FRAME_SECONDS, LEAD_DB, Sound, levels, own_share
 from pipeline.audio.speech import Region, speech_regions
 from pipeline.audio.transcription import Progress, Recogniser, Recognition
 from pipeline.audio.turns import Turn
@@ -15,19 +15,19 @@ _SHORTEST = 0.3
 _SMOOTH_FRAMES = 5
 
 
-def channel_regions(samples: Samples) -> tuple[tuple[Region, ...], ...]:
+def channel_regions(channels: Sequence[Sound]) -> tuple[tuple[Region, ...], ...]:
     """Find where each channel's own speaker speaks.
 
     Speech that the other channel holds 6 dB louder is bleed, and left out; so is a quiet
     "mhm" into loud speech where the channels leak. Levels are smoothed over 0.5 s.
 
     Args:
-        samples: Sound at 16 kHz, shape (2, samples).
+        channels: Sound of both at 16 kHz.
 
     Returns:
         Regions of each channel; where both speak at once, both have them.
     """
-    level = levels(samples)
+    level = levels(channels)
     kernel = np.ones(_SMOOTH_FRAMES) / _SMOOTH_FRAMES
     power = 10 ** (level / 10)
     smooth = 10 * np.log10([np.convolve(row, kernel, mode="same") for row in power])
@@ -35,7 +35,7 @@ def channel_regions(samples: Samples) -> tuple[tuple[Region, ...], ...]:
     return tuple(
         tuple(
             piece
-            for region in speech_regions(samples[channel])
+            for region in speech_regions(channels[channel])
             for piece in _own_parts(region, sign * difference < -LEAD_DB)
         )
         for channel, sign in ((0, 1), (1, -1))
@@ -43,7 +43,7 @@ def channel_regions(samples: Samples) -> tuple[tuple[Region, ...], ...]:
 
 
 def by_channel(
-    samples: Samples,
+    channels: Sequence[Sound],
     regions: Sequence[Sequence[Region]],
     recogniser: Recogniser,
     progress: Progress,
@@ -54,7 +54,7 @@ def by_channel(
     the share of its power that is in its own channel.
 
     Args:
-        samples: Sound at 16 kHz, shape (2, samples).
+        channels: Sound of both at 16 kHz.
         regions: Where each channel's own speaker speaks.
         recogniser: What turns speech into words.
         progress: Called with the finished share, 0 to 1.
@@ -62,7 +62,7 @@ def by_channel(
     Returns:
         The turns of both, channel after channel, and what was recognised in all.
     """
-    level = levels(samples)
+    level = levels(channels)
     spoken = [sum(region.seconds for region in of_channel) for of_channel in regions]
     turns: list[Turn] = []
     heard = Recognition((), None)
@@ -74,12 +74,13 @@ def by_channel(
             progress(before + part * share)
 
         found = recogniser.transcribe(
-            samples[channel], regions[channel], language=heard.language, progress=report
+            channels[channel], regions[channel], language=heard.language, progress=report
         )
         heard = Recognition(
             heard.passages + found.passages,
             heard.language or found.language,
             heard.repetitive + found.repetitive,
+            heard.invented + found.invented,
         )
         turns.extend(
             Turn(f"Speaker {channel + 1}", p.words, own_share(level, channel, p.start, p.end))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio.channels import Samples
+from pipeline.audio.channels import Sound
 from pipeline.audio.speech import Region
 from pipeline.audio.voices import STEP, Voices, embed
 
@@ -51,7 +51,7 @@ class Span(NamedTuple):
     confidence: float
 
 
-def diarize(samples: Samples, regions: Sequence[Region]) -> tuple[Span, ...]:
+def diarize(samples: Sound, regions: Sequence[Region]) -> tuple[Span, ...]:
     """Separate speakers by voice.
 
     Measured on LibriSpeech (test-other, five speakers joined to 90 s of two or three,

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio.channels import SAMPLE_RATE, Samples
+from pipeline.audio.channels import SAMPLE_RATE, Samples, Sound
 
+# What a recogniser hears at once, in seconds.
 LONGEST_WINDOW = 30.0
 
 _FRAME = 512
@@ -42,7 +43,7 @@ class Region(NamedTuple):
         return self.end - self.start
 
 
-def speech_regions(samples: Samples) -> tuple[Region, ...]:
+def speech_regions(samples: Sound) -> tuple[Region, ...]:
     """Find where somebody speaks.
 
     Speech shorter than 0.25 s is dropped, pauses shorter than 0.5 s are bridged, and
@@ -66,28 +67,7 @@ def speech_regions(samples: Samples) -> tuple[Region, ...]:
     return _padded(pieces, length)
 
 
-def windows(regions: Sequence[Region]) -> Iterator[tuple[Region, ...]]:
-    """Pack regions into windows of at most 30 s of speech, cut only at pauses.
-
-    Args:
-        regions: In order, none longer than 30 s.
-
-    Yields:
-        Neighbouring regions; the pauses between them do not count.
-    """
-    window: list[Region] = []
-    seconds = 0.0
-    for region in regions:
-        if window and seconds + region.seconds > LONGEST_WINDOW:
-            yield tuple(window)
-            window, seconds = [], 0.0
-        window.append(region)
-        seconds += region.seconds
-    if window:
-        yield tuple(window)
-
-
-def cut_out(samples: Samples, regions: Iterable[Region]) -> Samples:
+def cut_out(samples: Sound, regions: Iterable[Region]) -> Samples:
     """Join the sound of some regions.
 
     Args:
@@ -117,7 +97,7 @@ def _session() -> Any:
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
-def _speech_probabilities(samples: Samples) -> NDArray[np.float32]:
+def _speech_probabilities(samples: Sound) -> NDArray[np.float32]:
     """Probability of speech in each frame of 32 ms, shape (frames,)."""
     session = _session()
     state = np.zeros((1, 1, 128), dtype=np.float32)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio.channels import SAMPLE_RATE, Samples
+from pipeline.audio.channels import SAMPLE_RATE, Samples, Sound
 from pipeline.audio.speech import Region, cut_out
 
 STEP = 0.4
@@ -47,7 +47,7 @@ class Voices(NamedTuple):
     whole: NDArray[np.bool_]
 
 
-def embed(samples: Samples, regions: Sequence[Region]) -> Voices:
+def embed(samples: Sound, regions: Sequence[Region]) -> Voices:
     """Describe who sounds like whom.
 
     Each stretch of 0.4 s is described by the 1.1 s around it, never reaching beyond its
@@ -75,9 +75,12 @@ def embed(samples: Samples, regions: Sequence[Region]) -> Voices:
     return Voices(tuple(spans), _run(mels), np.array(whole, dtype=bool))
 
 
-def _gain(samples: Samples, regions: Sequence[Region]) -> np.float32:
+def _gain(samples: Sound, regions: Sequence[Region]) -> np.float32:
     """Factor that brings quiet speech to the loudness of the training data."""
-    level = 10 * np.log10(np.mean(np.square(cut_out(samples, regions))) + 1e-12)
+    # One region at a time: all the speech of a long recording is large.
+    power = sum(float(np.square(cut_out(samples, [region])).sum()) for region in regions)
+    spoken = sum(region.seconds for region in regions) * SAMPLE_RATE
+    level = 10 * np.log10(power / max(spoken, 1.0) + 1e-12)
     return np.float32(10 ** (max(_LOUDNESS_DB - level, 0.0) / 20))
 
 

@@ -7,10 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.audio.media import decode
+from pipeline.audio.media import decoded
 
 RATE = 16_000
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
+
+
+def decode(path):
+    """A short recording in memory, shape (channels, samples)."""
+    with decoded(path, 60) as channels:
+        return np.stack([sound[:] for sound in channels])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -54,7 +60,7 @@ def speech():
     """Eleven seconds of a real speech, shape (samples,)."""
     if not (SHARED / "jfk.flac").exists():
         pytest.skip("the shared recordings are not here")
-    return decode(SHARED / "jfk.flac", 60)[0]
+    return decode(SHARED / "jfk.flac")[0]
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +70,7 @@ def readers():
         pytest.skip("the shared recordings are not here")
     return tuple(
         np.concatenate(
-            [decode(f, 60)[0] for f in sorted((SHARED / "librispeech" / who).glob("*.flac"))[:6]]
+            [decode(f)[0] for f in sorted((SHARED / "librispeech" / who).glob("*.flac"))[:6]]
         )
         for who in ("1998", "2414")
     )

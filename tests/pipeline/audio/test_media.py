@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline.audio.formats import MediaError, looks_like_audio
-from pipeline.audio.media import decode, probe
+from pipeline.audio.media import decoded, probe
 
 CONTAINERS = [
     ("a.mp3", "libmp3lame", None, 44100),
@@ -18,6 +18,11 @@ CONTAINERS = [
     ("a.mp4", "aac", None, 48000),
     ("a.mov", "pcm_s16le", None, 16000),
 ]
+
+
+def decode(path, max_seconds, name=None):
+    with decoded(path, max_seconds, name) as channels:
+        return np.stack([sound[:] for sound in channels])
 
 
 def pitch(sound):

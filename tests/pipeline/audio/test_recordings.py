@@ -6,12 +6,8 @@ import pytest
 
 from models.conversation import Word
 from models.errors import CoachscoreError
-from pipeline.audio.transcription import (
-    Passage,
-    Recognition,
-    WhisperModelMissing,
-    WhisperRecogniser,
-)
+from pipeline.audio.openai_whisper import WhisperRecogniser
+from pipeline.audio.transcription import Passage, Recognition, WhisperModelMissing
 from pipeline.recordings import NoSpeechError, transcribe_recording
 
 GERMAN = "Was ist dir heute wichtig geworden?"
@@ -98,10 +94,11 @@ def test_speech_without_words_is_no_transcript(write, speech, transcribe, monkey
 
 def test_left_out_repetition_is_noted(write, speech, transcribe, monkeypatch):
     word = Word(text=" Ja", start=1, end=2, probability=1)
-    some = Recognition((Passage(1, 2, (word,)),), "de", repetitive=2)
+    some = Recognition((Passage(1, 2, (word,)),), "de", repetitive=2, invented=1)
     monkeypatch.setattr(WhisperRecogniser, "transcribe", lambda *_, **__: some)
     notes = transcribe(write("a.flac", speech[None], "flac")).notes
     assert "repetition by the recogniser: 2 passage" in notes[1]
+    assert "near-silence: 1 passage" in notes[2]
 
 
 def test_a_missing_model_is_said_before_the_recording_is_read(tmp_path, transcribe):

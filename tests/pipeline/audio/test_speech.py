@@ -3,7 +3,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from pipeline.audio.speech import Region, cut_out, speech_regions, windows
+from pipeline.audio.speech import Region, cut_out, speech_regions
+from pipeline.audio.windows import Window, windows
 
 
 def test_silence_and_noise_hold_no_speech():
@@ -34,6 +35,21 @@ def test_speech_without_a_pause_is_cut_to_fit_a_window(speech):
 def test_windows_hold_neighbours_up_to_30_seconds():
     regions = [Region(i * 20.0, i * 20.0 + 9) for i in range(7)]
     packed = list(windows(regions))
-    assert [len(window) for window in packed] == [3, 3, 1]
-    assert [region for window in packed for region in window] == regions
+    assert [len(window.regions) for window in packed] == [3, 3, 1]
+    assert [region for window in packed for region in window.regions] == regions
     assert list(windows([])) == []
+
+
+def test_a_window_leads_back_to_the_recording():
+    window = Window((Region(10.0, 14.0), Region(20.0, 23.0)))
+    assert window.seconds == 7
+    assert window.place(1.0, 1.5) == (11.0, 11.5)
+    assert window.place(4.5, 5.0) == (20.5, 21.0)
+    assert window.place(3.9, 4.5) == (20.0, 20.5)
+
+
+def test_what_is_left_of_a_window_is_a_window():
+    window = Window((Region(10.0, 14.0), Region(20.0, 23.0)))
+    assert window.after(1.0).regions == (Region(11.0, 14.0), Region(20.0, 23.0))
+    assert window.after(5.0).regions == (Region(21.0, 23.0),)
+    assert window.after(6.9) is None
