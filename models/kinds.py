@@ -1,7 +1,7 @@
-"""Which kind of meeting a conversation is: logistic regression on a few telling cues.
+"""Which kind of meeting a conversation is.
 
-Words at large say what is sold, not what the meeting is; so only words that name the
-occasion count here, beside who and what is talked about.
+Words name the occasion, and tags say what is talked about: one sale, a call that was just
+made, things agreed before, the coachee's ways of working.
 """
 
 import re
@@ -10,14 +10,16 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from models.conversation import Conversation
 from models.cues import words
-from models.labelled import LabelledConversation
-from models.labels import Kind
+from models.labelled import LabelledConversation, gold_tags
+from models.labels import ACTIVITIES, COACH_MARKS, COACHEE_MARKS, FOCUSES, Kind
+from models.tags import TaggedConversation
 
 _CUES: Final[dict[str, re.Pattern[str]]] = {
     name: re.compile(rf"\b(?:{pattern})\b")
@@ -44,32 +46,70 @@ _CUES: Final[dict[str, re.Pattern[str]]] = {
         r"|ring ring|be the customer",
     }.items()
 }
+_WORDS_WEIGHT: Final = 10.0
+_START: Final = 10  # Utterances of the coach in which a meeting often says what it is.
 _THIRD: Final = frozenset({"he", "she", "him", "her", "his", "hes", "shes"})
 
 
 class KindModel:
-    """Logistic regression on the cues of each side."""
+    """Logistic regression on the words, the cues of each side, and what the tags say."""
 
     def __init__(self) -> None:
+        self.words = TfidfVectorizer(
+            ngram_range=(1, 2), min_df=6, max_df=0.6, max_features=8000, sublinear_tf=True
+        )
+        self.scale = StandardScaler()
         self.model: Any = None
 
     def fit(self, corpus: Sequence[LabelledConversation]) -> "KindModel":
         """Fit on labelled conversations that name their kind."""
         named = [c for c in corpus if c.labels.kind is not None]
-        self.model = make_pipeline(
-            StandardScaler(), LogisticRegression(C=0.03, max_iter=500, class_weight="balanced")
-        )
-        rows = np.vstack([_features(c.conversation) for c in named])
+        tagged = [gold_tags(c) for c in named]
+        self.words.fit([_spoken(t.conversation) for t in tagged])
+        self.scale.fit([_features(t) for t in tagged])
+        self.model = LogisticRegression(C=0.1, max_iter=2000, class_weight="balanced")
+        rows = sparse.vstack([self._row(t) for t in tagged])
         self.model.fit(rows, [c.labels.kind for c in named])
         return self
 
-    def probabilities(self, conversation: Conversation) -> dict[Kind, float]:
+    def probabilities(self, tagged: TaggedConversation) -> dict[Kind, float]:
         """Probability of each kind that the training data held."""
-        found = self.model.predict_proba(np.atleast_2d(_features(conversation)))[0]
+        found = self.model.predict_proba(self._row(tagged))[0]
         return dict(zip(self.model.classes_.tolist(), found.tolist(), strict=True))
 
+    def _row(self, tagged: TaggedConversation) -> Any:
+        texts = self.words.transform([_spoken(tagged.conversation)])
+        features = self.scale.transform([_features(tagged)])
+        # The words of a whole meeting are one unit long among some fifty columns of unit width.
+        return sparse.hstack([_WORDS_WEIGHT * texts, sparse.csr_matrix(features)], format="csr")
 
-def _features(conversation: Conversation) -> npt.NDArray[np.float64]:
+
+def _spoken(conversation: Conversation) -> str:
+    return " ".join(w for u in conversation.utterances for w in words(u.text))
+
+
+def _features(tagged: TaggedConversation) -> npt.NDArray[np.float64]:
+    """Cues of the words, then what the tags say, shape (features,)."""
+    return np.concatenate([_cues(tagged.conversation), _shares(tagged)])
+
+
+def _shares(tagged: TaggedConversation) -> npt.NDArray[np.float64]:
+    """Share of each side's utterances by activity, focus and mark, shape (shares,)."""
+    talk = list(zip(tagged.conversation.utterances, tagged.tags, strict=True))
+    coach = [tags for u, tags in talk if u.role == "coach"]
+    coachee = [tags for u, tags in talk if u.role == "coachee"]
+    out: list[float] = []
+    for tags, names in ((coach, COACH_MARKS), (coachee, COACHEE_MARKS)):
+        out += [sum(t.has(mark) for t in tags) / (len(tags) + 3) for mark in names]
+    for tags in (coach, coach[:_START]):
+        spoken = [t.activity.value for t in tags if t.activity is not None]
+        out += [spoken.count(a) / (len(tags) + 3) for a in ACTIVITIES]
+    aims = [t.focus.value for t in coach if t.focus is not None]
+    out += [aims.count(f) / (len(coach) + 3) for f in FOCUSES]
+    return np.array(out)
+
+
+def _cues(conversation: Conversation) -> npt.NDArray[np.float64]:
     """Rates of the cues per side and near the start, shape (features,)."""
     talk = conversation.utterances
     out: list[float] = []

@@ -140,6 +140,6 @@ def score(tagged: TaggedConversation, kind: Kind | None, settings: Settings) -> 
     if known is not None:
         kinds: dict[Kind, float] = {k: float(k == known) for k in KINDS}
     else:
-        kinds = artefacts.load("kinds").probabilities(tagged.conversation)
+        kinds = artefacts.load("kinds").probabilities(tagged)
     rubric = load_rubric(max(kinds, key=lambda k: kinds[k]), settings.rubric_dir)
     return score_conversation(tagged, rubric, kinds)
