@@ -195,6 +195,34 @@ def evaluate(
 
 
 @app.command()
+def study(
+    test: Annotated[bool, typer.Option("--test", help="Read the test split: once.")] = False,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="Train the learning curve, which takes minutes.")
+    ] = False,
+    speed: Annotated[
+        bool, typer.Option("--speed", help="Time the taggers; on a quiet machine.")
+    ] = False,
+    seed: Annotated[
+        Path | None, typer.Option(help="Folder of one more training whose row to add.")
+    ] = None,
+    corpus: Annotated[Path, typer.Option(help="Folder of the corpus.")] = Path(
+        "datasets/coachtalk"
+    ),
+    data: Annotated[
+        Path, typer.Option(help="Folder of talk from elsewhere; where missing, figures are kept.")
+    ] = Path("../shared/data"),
+    docs: Annotated[Path, typer.Option(help="Folder for the page and its figures.")] = Path("docs"),
+) -> None:
+    """Measure the taggers that ship on the corpus and elsewhere, and write docs/evaluation.md."""
+    from pipeline.settings import get_settings
+    from pipeline.study.run import Plan, run_study
+
+    plan = Plan(corpus=corpus, data=data, docs=docs, test=test, curve=curve, speed=speed, seed=seed)
+    run_study(plan, get_settings(), lambda line: print(line, file=sys.stderr))  # noqa: T201
+
+
+@app.command()
 def worker() -> None:
     """Make the analyses that the web service queues, until Ctrl-C; any number may run at once."""
     from pipeline.settings import get_settings

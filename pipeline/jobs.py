@@ -18,6 +18,7 @@ from pydantic import Field
 
 from models.artefacts import manifest
 from models.conversation import Recording, Value
+from models.corrections import Correction
 from models.errors import CoachscoreError
 from models.labels import KINDS, Kind
 from pipeline import stages
@@ -34,11 +35,24 @@ class AnalysisOptions(Value):
         coach: Name of the coach.
         kind: Kind of meeting.
         whisper_model: Speech recogniser, where another one than the settings' is wanted.
+        transcript_key: Key of a stored transcript to go on from, so that nothing is
+            recognised again.
+        corrections: Tags that were contested, with their right values.
     """
 
     coach: str | None = Field(default=None, max_length=200)
     kind: Kind | None = None
     whisper_model: str | None = Field(default=None, max_length=1000)
+    transcript_key: str | None = None
+    corrections: tuple[Correction, ...] = ()
+
+    def canonical(self) -> str:
+        """As JSON, by which an analysis is found again.
+
+        What a first analysis never has is left out, as it was before there was any.
+        """
+        late = {name for name in ("transcript_key", "corrections") if not getattr(self, name)}
+        return self.model_dump_json(exclude=late)
 
 
 @dataclass(frozen=True)
@@ -52,13 +66,17 @@ class Workplace:
 
 @dataclass(frozen=True)
 class Job:
-    """One analysis to be made, and the key of each of its results."""
+    """One analysis to be made, and the key of each of its results.
+
+    `uncorrected` is the key of the score as it is without corrections.
+    """
 
     place: Workplace
     id: UUID
     recording: Recording
     options: AnalysisOptions
     keys: Mapping[Stage, str]
+    uncorrected: str
 
     def has(self, stage: Stage) -> bool:
         """Whether the result of a stage is stored."""
@@ -82,7 +100,7 @@ def begin(place: Workplace, path: Path, options: AnalysisOptions, name: str | No
     here = {"name": name or path.name, "path": str(path.absolute())}
     recording = found.model_copy(update=here)
     place.store.put_recording(recording)
-    return place.store.queue_analysis(recording.sha256, options.model_dump_json())
+    return place.store.queue_analysis(recording.sha256, options.canonical())
 
 
 def open_job(place: Workplace, analysis_id: UUID, pinned: Mapping[Stage, str] | None = None) -> Job:
@@ -99,13 +117,18 @@ def open_job(place: Workplace, analysis_id: UUID, pinned: Mapping[Stage, str] | 
     record = place.store.analysis(analysis_id)
     recording = place.store.recording(record.recording_sha256)
     options = AnalysisOptions.model_validate_json(record.options)
+    given = dict(pinned or {})
+    if options.transcript_key is not None:
+        given.setdefault("transcribe", options.transcript_key)
     keys: dict[Stage, str] = {}
     key = recording.sha256
     for stage in STAGES:
-        chosen = (pinned or {}).get(stage)
+        chosen = given.get(stage)
         key = chosen or _digest([key, stage, _depends(stage, recording, options, place.settings)])
         keys[stage] = key
-    return Job(place, analysis_id, recording, options, keys)
+    if options.corrections:
+        keys["score"] = _digest([key, [one.model_dump() for one in options.corrections]])
+    return Job(place, analysis_id, recording, options, keys, uncorrected=key)
 
 
 @contextmanager

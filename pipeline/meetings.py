@@ -9,11 +9,14 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 
 from models.conversation import Value
 from models.labels import Kind
+from pipeline.meeting_filters import MeetingFilter, matching
+from pipeline.paging import Cursor, Page, after, page_of
 from pipeline.policy import Reach
 from pipeline.service_tables import MeetingRow, PersonRow, WorkRow
 from pipeline.sql import Database, NotStoredError, columns, now
 from pipeline.store import Stage, Status
 from pipeline.tables import AnalysisRow, ScoreRow
+from pipeline.trends import ScorePoint
 
 
 class Meeting(Value):
@@ -120,10 +123,36 @@ class Meetings:
             raise NotStoredError("No such meeting.")
         return _view(row)
 
+    def points(self, reach: Reach, wanted: MeetingFilter) -> list[ScorePoint]:
+        """The figures of the finished meetings that somebody may see, oldest first."""
+        figures = [
+            getattr(ScoreRow, name) for name in ("kind", "verdict", "overall", "low", "high")
+        ]
+        asked = (
+            select(
+                MeetingRow.id.label("meeting_id"), MeetingRow.owner_id, MeetingRow.held_at, *figures
+            )
+            .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)
+            .join(ScoreRow, _score_is_current())
+            .where(within(reach), matching(wanted))
+            .order_by(MeetingRow.held_at, MeetingRow.id)
+        )
+        return [ScorePoint.model_validate(row._asdict()) for row in self._database.all(asked)]
+
     def list(self, reach: Reach, limit: int = 200) -> list[MeetingView]:
         """The newest meetings that somebody may see, newest first."""
         newest = _views(reach).order_by(MeetingRow.held_at.desc(), MeetingRow.id).limit(limit)
         return [_view(row) for row in self._database.all(newest)]
+
+    def page(
+        self, reach: Reach, wanted: MeetingFilter, cursor: Cursor | None, limit: int
+    ) -> Page[MeetingView]:
+        """A page of the meetings that somebody may see and asks for, newest first."""
+        later = after(cursor, MeetingRow.held_at, MeetingRow.id, newest_first=True)
+        asked = _views(reach).where(matching(wanted), later)
+        asked = asked.order_by(MeetingRow.held_at.desc(), MeetingRow.id).limit(limit + 1)
+        views = [_view(row) for row in self._database.all(asked)]
+        return page_of(views, limit, lambda v: Cursor(at=v.meeting.held_at, id=v.meeting.id))
 
 
 def within(reach: Reach) -> ColumnElement[bool]:
@@ -135,10 +164,11 @@ def within(reach: Reach) -> ColumnElement[bool]:
     )
 
 
+def _score_is_current() -> ColumnElement[bool]:
+    return and_(ScoreRow.analysis_id == AnalysisRow.id, ScoreRow.score_key == AnalysisRow.score_key)
+
+
 def _views(reach: Reach) -> Select[Any]:
-    score_is_current = and_(
-        ScoreRow.analysis_id == AnalysisRow.id, ScoreRow.score_key == AnalysisRow.score_key
-    )
     return (
         select(
             *columns(MeetingRow, Meeting),
@@ -150,7 +180,7 @@ def _views(reach: Reach) -> Select[Any]:
         )
         .join(PersonRow, PersonRow.id == MeetingRow.owner_id)
         .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)
-        .outerjoin(ScoreRow, score_is_current)
+        .outerjoin(ScoreRow, _score_is_current())
         .outerjoin(WorkRow, WorkRow.analysis_id == AnalysisRow.id)
         .where(within(reach))
     )

@@ -5,6 +5,7 @@ from typing import Self
 from uuid import UUID
 
 from pipeline.audit import Audit
+from pipeline.contests import Contests
 from pipeline.credentials import Credentials, Token
 from pipeline.meetings import Meetings
 from pipeline.people import People
@@ -28,6 +29,7 @@ class Service:
     credentials: Credentials
     throttle: Throttle
     meetings: Meetings
+    contests: Contests
     work: Work
     audit: Audit
 
@@ -49,6 +51,7 @@ class Service:
             credentials=Credentials(database, secret),
             throttle=Throttle(database, secret),
             meetings=Meetings(database),
+            contests=Contests(database),
             work=Work(database),
             audit=Audit(database),
         )

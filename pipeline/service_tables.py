@@ -104,6 +104,30 @@ class MeetingRow(Base):
     visible_to_vp_at: Mapped[datetime]
 
 
+class ContestRow(Base):
+    """What an owner contested in a meeting; it counts as long as it is not withdrawn."""
+
+    __tablename__ = "contests"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    meeting_id: Mapped[UUID] = mapped_column(
+        ForeignKey("meetings.id", ondelete="CASCADE"), index=True
+    )
+    original_id: Mapped[UUID] = mapped_column(
+        ForeignKey("analyses.id", ondelete="CASCADE"), index=True
+    )
+    utterance: Mapped[int | None]
+    field: Mapped[str] = mapped_column(String(32))
+    was: Mapped[str]
+    value: Mapped[str]
+    note: Mapped[str]
+    by_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("people.id", ondelete="SET NULL"), index=True
+    )
+    made_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
 class WorkRow(Base):
     """An analysis that a worker is to make, or is making for as long as its lease runs."""
 

@@ -108,6 +108,7 @@ def work(settings: Settings, parent: int | None = None) -> None:
         parent: Process that started this one; without it, there is nothing to work for.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # Prefect's calls, answered in here.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     with closing(Database.open(settings)) as database:
