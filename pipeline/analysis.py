@@ -137,12 +137,10 @@ def rescore(
     """
     record = place.store.analysis(analysis_id)
     old = AnalysisOptions.model_validate_json(record.options)
-    new = AnalysisOptions(
-        coach=coach or old.coach, kind=kind or old.kind, whisper_model=old.whisper_model
-    )
+    new = old.model_copy(update={"coach": coach or old.coach, "kind": kind or old.kind})
     kept = STAGES[:1] if new.coach != old.coach else STAGES[:3]
     lineage = place.store.lineage(record.recording_sha256, _score_key(record))
-    new_id = place.store.queue_analysis(record.recording_sha256, new.model_dump_json())
+    new_id = place.store.queue_analysis(record.recording_sha256, new.canonical())
     job = open_job(place, new_id, {stage: lineage[stage].key for stage in kept})
     with failing(place.store, new_id):
         for stage in STAGES:
@@ -170,9 +168,19 @@ def _tag(job: Job) -> tuple[Value, str]:
 
 
 def _score(job: Job) -> tuple[Value, str]:
-    tagged = _load(job, "tag", TaggedConversation)
-    made = stages.score(tagged, job.options.kind, job.place.settings)
+    made = _uncorrected(job)
+    if job.options.corrections:
+        made = stages.score_corrected(made, job.options.corrections, job.place.settings)
     return made, f"{made.score.rubric.name} {made.score.rubric.version}"
+
+
+def _uncorrected(job: Job) -> ScoredConversation:
+    """The score without corrections, looked up where it is stored."""
+    store, sha256 = job.place.store, job.recording.sha256
+    if store.made(sha256, "score", job.uncorrected) is not None:
+        return store.result(sha256, "score", job.uncorrected, ScoredConversation)
+    tagged = _load(job, "tag", TaggedConversation)
+    return stages.score(tagged, job.options.kind, job.place.settings)
 
 
 _COMPUTE: Final[dict[Stage, Callable[[Job], tuple[Value, str]]]] = {

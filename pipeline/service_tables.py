@@ -129,7 +129,10 @@ class ContestRow(Base):
 
 
 class WorkRow(Base):
-    """An analysis that a worker is to make, or is making for as long as its lease runs."""
+    """An analysis that a worker is to make, or is making for as long as its lease runs.
+
+    With a `rescore_id`, only its score is to be made again.
+    """
 
     __tablename__ = "work"
 
@@ -142,6 +145,9 @@ class WorkRow(Base):
     attempts: Mapped[int]
     phase: Mapped[str | None]
     share: Mapped[float | None]
+    rescore_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("rescores.id", ondelete="CASCADE"), index=True
+    )
 
 
 class AuditRow(Base):

@@ -5,12 +5,13 @@ Heavy libraries are imported inside the stage that needs them.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from models import artefacts
 from models.conversation import Conversation, Recording, Transcript
+from models.corrections import Correction, correct
 from models.errors import CoachscoreError
 from models.labels import CODEBOOK_VERSION, KINDS, Kind
 from models.tagger import Tagger
@@ -26,9 +27,9 @@ Progress = Callable[[str, float], None]
 # rubrics carry versions of their own beside these.
 STAGE_VERSIONS: Final[dict[str, str]] = {
     "transcribe": "2",
-    "attribute": "1",
+    "attribute": "2",
     "tag": CODEBOOK_VERSION,
-    "score": "1",
+    "score": "2",
 }
 
 
@@ -109,11 +110,13 @@ def attribute(transcript: Transcript, coach: str | None) -> Conversation:
     Raises:
         RolesError: Nobody in the transcript has that name, or it names fewer than two speakers.
     """
+    from pipeline.quality import assess
     from pipeline.roles import assign_roles
     from pipeline.segmentation import split_utterances
 
     roles = assign_roles(transcript, coach)
-    return split_utterances(transcript, roles)
+    talk = split_utterances(transcript, roles)
+    return talk.model_copy(update={"quality": assess(transcript)})
 
 
 def tag(conversation: Conversation) -> TaggedConversation:
@@ -143,3 +146,18 @@ def score(tagged: TaggedConversation, kind: Kind | None, settings: Settings) -> 
         kinds = artefacts.load("kinds").probabilities(tagged)
     rubric = load_rubric(max(kinds, key=lambda k: kinds[k]), settings.rubric_dir)
     return score_conversation(tagged, rubric, kinds)
+
+
+def score_corrected(
+    scored: ScoredConversation, corrections: Sequence[Correction], settings: Settings
+) -> ScoredConversation:
+    """Score a conversation again with some of its tags put right.
+
+    Args:
+        scored: From `score`; the kind of meeting stays the one that was found there.
+        corrections: What was contested.
+        settings: For an own rubric folder.
+    """
+    kind = scored.tags.kind
+    rubric = load_rubric(kind.value, settings.rubric_dir)
+    return score_conversation(correct(scored.tagged, corrections), rubric, {kind.value: kind.p})
