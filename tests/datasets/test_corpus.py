@@ -146,12 +146,31 @@ def test_hardly_a_sentence_repeats_another(long_sentences):
     assert len(near) / len(runs) < 0.01
 
 
-def test_second_labels_fit_the_conversations_they_judge(corpus, corpus_folder):
-    files = sorted((corpus_folder / "second_labels").iterdir())
-    assert files
-    for path in files:
-        second = json.loads(path.read_text(encoding="utf-8"))
-        first = corpus[second["id"]]
-        labels = [UtteranceLabels.model_validate(raw) for raw in second["utterance_labels"]]
-        pairs = zip(first.conversation.utterances, labels, strict=True)
+@pytest.fixture(params=["first_labels", "second_labels"])
+def reading(request, corpus_folder):
+    """The files of one of the two readings."""
+    return sorted((corpus_folder / request.param).iterdir())
+
+
+def test_a_reading_fits_the_conversations_it_judges(corpus, reading):
+    assert reading
+    for path in reading:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        labels = [UtteranceLabels.model_validate(raw) for raw in read["utterance_labels"]]
+        pairs = zip(corpus[read["id"]].conversation.utterances, labels, strict=True)
         assert all(follows_codebook(u.role, given) for u, given in pairs), path.name
+
+
+def test_a_quarter_of_every_author_s_conversations_is_read_twice(corpus, reading):
+    by_author = Counter(c.author for c in corpus.values())
+    twice = Counter(path.stem.split("-")[0] for path in reading)
+    assert all(twice[author] / n >= 0.2 for author, n in by_author.items())
+    assert len(reading) / len(corpus) >= 0.25
+
+
+def test_real_speech_is_referred_to_and_not_copied(root):
+    sample = json.loads((root / "datasets/real_speech/qmsum.json").read_text(encoding="utf-8"))
+    turns = [turn for meeting in sample["meetings"] for turn in meeting["turns"]]
+    assert len(turns) == sample["turns"] >= 1500
+    known = {"turn", "act", "question_form", "telling_kind", "challenge"}
+    assert all(set(turn) <= known for turn in turns)
