@@ -106,6 +106,20 @@ def get_meeting(meeting_id: UUID, viewer: Asking, service: Served) -> MeetingVie
 SeenMeeting = Annotated[MeetingView, Depends(get_meeting)]
 
 
+def get_own_meeting(viewer: Asking, found: SeenMeeting) -> MeetingView:
+    """The meeting in the path, for its owner.
+
+    Raises:
+        NotStoredError: It is somebody else's, even if they may see it.
+    """
+    if not viewer.owns(found.meeting.owner_id):
+        raise NotStoredError("No such meeting.")
+    return found
+
+
+OwnMeeting = Annotated[MeetingView, Depends(get_own_meeting)]
+
+
 def session_key(request: Request) -> str | None:
     """What the session's cookie holds."""
     return request.cookies.get(_cookie_name(request))

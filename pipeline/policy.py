@@ -3,6 +3,7 @@
 - Everybody sees their own meetings, from the moment they upload them.
 - A VP or admin also sees the meetings of everybody below them in the tree, at any depth,
   from the moment each becomes visible to them. A manager sees nobody else's.
+- Who coaches in a meeting, its owner, may contest its tags; those who see it see that.
 - An admin looks after people and tokens; that alone opens nobody's meetings.
 - A token sees, as far as its scopes go, the whole organisation's meetings, once visible.
 
@@ -61,6 +62,10 @@ class Viewer(Value):
     def has(self, scope: Scope) -> bool:
         """Whether a token's scopes go that far; a person's role and reach decide, not scopes."""
         return self.person is not None or (self.token is not None and scope in self.token.scopes)
+
+    def owns(self, owner: UUID) -> bool:
+        """Whether a meeting of `owner` is their own, to contest."""
+        return self.person is not None and self.person.id == owner
 
     @property
     def administers(self) -> bool:
