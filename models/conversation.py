@@ -160,6 +160,24 @@ class RoleAssignment(Value):
         return next((name for name, role in self.roles.items() if role == "coach"), None)
 
 
+class TranscriptQuality(Value):
+    """How far the words and their speakers can be trusted. Shares are 0 to 1.
+
+    Attributes:
+        recognition: Mean probability of the recognised words, None for a transcript file.
+        overlap: Share of the speaking time in which several speak, None likewise.
+        unknown_speaker: Share of the words of which it is not known who said them.
+        words_per_minute: Speech rate of all speakers together, None likewise.
+        overall: About the share of what was said that arrives right and under the right name.
+    """
+
+    recognition: float | None = Field(ge=0, le=1)
+    overlap: float | None = Field(ge=0, le=1)
+    unknown_speaker: float = Field(ge=0, le=1)
+    words_per_minute: float | None = Field(ge=0)
+    overall: float = Field(ge=0, le=1)
+
+
 class Conversation(Value):
     """A transcript split into utterances with roles: what the taggers read."""
 
@@ -170,6 +188,7 @@ class Conversation(Value):
     title: str | None = None
     started_at: datetime | None = None
     notes: tuple[str, ...] = ()
+    quality: TranscriptQuality | None = None
 
     @model_validator(mode="after")
     def _indices_count_up(self) -> "Conversation":

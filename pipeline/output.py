@@ -6,7 +6,7 @@ A change here changes docs/schema/analysis.schema.json; a test compares the two.
 import json
 from typing import Any, Final, Literal
 
-from models.conversation import Value
+from models.conversation import TranscriptQuality, Value
 from models.labels import Role
 from models.tags import ConversationTags, UtteranceTags
 from pipeline.analysis import Analysis
@@ -15,8 +15,8 @@ from scoring.score import Score
 SCHEMA_ID: Final = "coachscore/analysis/1"
 
 
-class UtteranceOutput(Value):
-    """An utterance with its tags.
+class SpokenOutput(Value):
+    """An utterance.
 
     Attributes:
         index: Position in the conversation, from 0.
@@ -27,7 +27,6 @@ class UtteranceOutput(Value):
         end: Seconds, null where unknown.
         text: The words.
         speaker_confidence: Probability that `speaker` said it.
-        tags: The codebook's fields, each with its value and its probability.
     """
 
     index: int
@@ -38,6 +37,11 @@ class UtteranceOutput(Value):
     end: float | None
     text: str
     speaker_confidence: float
+
+
+class UtteranceOutput(SpokenOutput):
+    """An utterance with its tags: the codebook's fields, each with value and probability."""
+
     tags: UtteranceTags
 
 
@@ -68,6 +72,7 @@ class AnalysisOutput(Value):
     schema_id: Literal["coachscore/analysis/1"]
     id: str
     recording: RecordingOutput
+    quality: TranscriptQuality | None
     roles: RolesOutput
     utterances: tuple[UtteranceOutput, ...]
     tags: ConversationTags
@@ -98,6 +103,7 @@ def to_output(analysis: Analysis, role_confidence: float) -> AnalysisOutput:
             language=transcript.language,
             notes=transcript.notes,
         ),
+        quality=conversation.quality,
         roles=RolesOutput(
             coach=roles.coach,
             source=roles.source,

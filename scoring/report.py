@@ -10,6 +10,7 @@ from models.conversation import Conversation
 from scoring import wording
 from scoring.evidence import Evidence
 from scoring.metrics import METRICS
+from scoring.quality import quality_note
 from scoring.report_lines import Line, build_lines, find_missed, find_steps
 from scoring.report_values import (
     NEEDS_MORE,
@@ -66,7 +67,7 @@ def build_report(scored: ScoredConversation, context: ReportContext) -> Report:
         lines=lines,
         traits=_traits(scored),
         versions=_versions(scored, context.versions),
-        notes=tuple(wording.clean(note) for note in talk.notes),
+        notes=tuple(wording.clean(n) for n in (quality_note(talk.quality), *talk.notes) if n),
     )
 
 

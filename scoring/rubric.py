@@ -114,6 +114,7 @@ class Rubric(Value):
             tags are right and the conversation is long.
         minimum_coach: Least number of substantive coach utterances for a score.
         minimum_coachee: Least number of coachee utterances for a score.
+        minimum_quality: Least overall quality of the transcript for a score, 0 to 1.
         development_logit: Log-odds that the conversation's focus is development.
         questioning_logit: Log-odds that its style is questioning.
         challenge_level: Challenge level from 0 to 3 before rounding.
@@ -129,6 +130,7 @@ class Rubric(Value):
     expert_sd: float = Field(ge=0)
     minimum_coach: int = Field(ge=1)
     minimum_coachee: int = Field(ge=1)
+    minimum_quality: float = Field(ge=0, le=1)
     development_logit: Logit
     questioning_logit: Logit
     challenge_level: Logit

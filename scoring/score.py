@@ -11,6 +11,7 @@ from models.labels import Criterion, Kind
 from models.tags import ConversationTags, Tag, TaggedConversation
 from scoring.evidence import Evidence, find_evidence
 from scoring.metrics import compute_metrics, missed_and_pressed
+from scoring.quality import poor_quality
 from scoring.resample import REPLICATES, Certainty, replicate
 from scoring.rubric import CriterionRubric, Rubric
 from scoring.table import Table, build_table
@@ -113,7 +114,7 @@ def score_conversation(
     metrics = compute_metrics(table)
     tags = conversation_tags(metrics, rubric, kinds)
     criteria = tuple(_criterion(tagged, table, metrics, c) for c in rubric.criteria)
-    shortage = _shortage(table, rubric)
+    shortage = _shortage(table, rubric) or poor_quality(tagged.conversation.quality, rubric)
     if shortage is None:
         overall = rubric.overall({c.name: c.score for c in criteria})
         interval = _interval(tagged, table, rubric, overall)

@@ -1,5 +1,6 @@
 import pytest
 
+from models.conversation import TranscriptQuality
 from models.labels import CRITERIA, KINDS
 from pipeline.rubrics import load_rubric
 from scoring.metrics import compute_metrics
@@ -35,6 +36,7 @@ measures = [{{ metric = "{metric}", low = {low}, high = {high}, points = 100.0, 
 version = "1"
 minimum_coach = 8
 minimum_coachee = 5
+minimum_quality = 0.5
 centre = 50.0
 spread = {spread}
 expert_sd = {expert_sd}
@@ -185,6 +187,18 @@ def test_both_sides_must_be_heard(script, side):
     assert scored(script, rows[side]).score.overall is None
 
 
+def test_a_transcript_that_cannot_be_trusted_gets_no_figure(script):
+    tagged = script.tagged(coaching(script), 1.0)
+    quality = TranscriptQuality(
+        recognition=0.3, overlap=0.0, unknown_speaker=0.0, words_per_minute=150, overall=0.3
+    )
+    talk = tagged.conversation.model_copy(update={"quality": quality})
+    doubtful = tagged.model_copy(update={"conversation": talk})
+    found = score_conversation(doubtful, load_rubric("deal_review"), KINDS_KNOWN).score
+    assert (found.overall, found.verdict) == (None, "not enough evidence")
+    assert "only 30% sure of its words" in found.explanation
+
+
 def test_the_score_is_the_sum_of_its_parts(script):
     rubric = load_rubric("deal_review")
     score = scored(script, coaching(script), rubric).score
@@ -269,7 +283,7 @@ def test_advice_is_for_the_measure_that_left_most(script):
 
 def test_the_kind_most_probable_is_named_with_its_probability(script):
     kinds = {"one_on_one": 0.7, "deal_review": 0.3}
-    tagged = script.tagged(coaching(script))
+    tagged = script.tagged(coaching(script), 1.0)
     found = score_conversation(tagged, load_rubric("one_on_one"), kinds)
     assert (found.tags.kind.value, found.tags.kind.p) == ("one_on_one", 0.7)
 
