@@ -21,6 +21,7 @@ from pipeline.store import (
     Stage,
     Store,
 )
+from scoring.digest import digest_of
 from scoring.score import ScoredConversation
 
 V = TypeVar("V", bound=Value)
@@ -93,6 +94,19 @@ def finish(job: Job) -> None:
             tagger_version=tagged_by.version,
         )
     )
+    # Were this cut off, a worker would make it up.
+    job.place.store.put_digest(job.id, job.keys["score"], digest_of(scored))
+
+
+def digest_one(store: Store) -> bool:
+    """Make the digest of a score that has none of this version; returns whether one lacked."""
+    record = store.undigested()
+    if record is None:
+        return False
+    key = _score_key(record)
+    scored = store.result(record.recording_sha256, "score", key, ScoredConversation)
+    store.put_digest(record.id, key, digest_of(scored))
+    return True
 
 
 def load_analysis(store: Store, analysis_id: UUID) -> Analysis:

@@ -133,7 +133,7 @@ class Meetings:
                 MeetingRow.id.label("meeting_id"), MeetingRow.owner_id, MeetingRow.held_at, *figures
             )
             .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)
-            .join(ScoreRow, _score_is_current())
+            .join(ScoreRow, score_is_current())
             .where(within(reach), matching(wanted))
             .order_by(MeetingRow.held_at, MeetingRow.id)
         )
@@ -164,7 +164,8 @@ def within(reach: Reach) -> ColumnElement[bool]:
     )
 
 
-def _score_is_current() -> ColumnElement[bool]:
+def score_is_current() -> ColumnElement[bool]:
+    """The condition that a score is the one that its analysis is shown by."""
     return and_(ScoreRow.analysis_id == AnalysisRow.id, ScoreRow.score_key == AnalysisRow.score_key)
 
 
@@ -180,7 +181,7 @@ def _views(reach: Reach) -> Select[Any]:
         )
         .join(PersonRow, PersonRow.id == MeetingRow.owner_id)
         .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)
-        .outerjoin(ScoreRow, _score_is_current())
+        .outerjoin(ScoreRow, score_is_current())
         .outerjoin(WorkRow, WorkRow.analysis_id == AnalysisRow.id)
         .where(within(reach))
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from pipeline.audit import Audit
 from pipeline.contests import Contests
 from pipeline.credentials import Credentials, Token
+from pipeline.digests import Digests
 from pipeline.meetings import Meetings
 from pipeline.people import People
 from pipeline.policy import Viewer
@@ -29,6 +30,7 @@ class Service:
     credentials: Credentials
     throttle: Throttle
     meetings: Meetings
+    digests: Digests
     contests: Contests
     work: Work
     audit: Audit
@@ -51,6 +53,7 @@ class Service:
             credentials=Credentials(database, secret),
             throttle=Throttle(database, secret),
             meetings=Meetings(database),
+            digests=Digests(database),
             contests=Contests(database),
             work=Work(database),
             audit=Audit(database),

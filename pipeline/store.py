@@ -11,7 +11,8 @@ from models.conversation import Recording, Value
 from models.labels import Kind
 from pipeline.settings import Settings
 from pipeline.sql import Database, NotStoredError, columns, now, table
-from pipeline.tables import AnalysisRow, RecordingRow, ScoreRow, StageResultRow
+from pipeline.tables import AnalysisRow, DigestRow, RecordingRow, ScoreRow, StageResultRow
+from scoring.digest import DIGEST_VERSION, Digest
 
 __all__ = ["STAGES", "AnalysisRecord", "Made", "NotStoredError", "ScoreRecord", "Stage", "Store"]
 
@@ -225,6 +226,24 @@ class Store:
                     finished_at=now(),
                 )
             )
+
+    def put_digest(self, analysis_id: UUID, score_key: str, digest: Digest) -> None:
+        """Keep the digest of a score, in place of an older version's."""
+        values = {"version": DIGEST_VERSION, **digest.amounts.model_dump()}
+        values["details"] = digest.details.model_dump_json()
+        place = {"analysis_id": analysis_id, "score_key": score_key}
+        statement = self._database.insert(DigestRow).values(**place, **values)
+        self._database.run(statement.on_conflict_do_update(index_elements=list(place), set_=values))
+
+    def undigested(self) -> AnalysisRecord | None:
+        """A finished analysis whose score has no digest of this version, None where all have."""
+        mine = (DigestRow.analysis_id == AnalysisRow.id) & (
+            DigestRow.score_key == AnalysisRow.score_key
+        )
+        there = select(DigestRow.version).where(mine, DigestRow.version == DIGEST_VERSION)
+        lacking = select(table(AnalysisRow)).where(AnalysisRow.status == "done", ~there.exists())
+        row = self._database.first(lacking.limit(1))
+        return None if row is None else AnalysisRecord.model_validate(row._asdict())
 
     def analysis(self, analysis_id: UUID) -> AnalysisRecord:
         """An analysis by its id.

@@ -8,6 +8,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     MetaData,
     String,
     Text,
@@ -128,3 +129,30 @@ class ScoreRow(Base):
     tagger_name: Mapped[str]
     tagger_version: Mapped[str]
     created_at: Mapped[datetime]
+
+
+class DigestRow(Base):
+    """What is kept of a score for pages over many meetings; made anew under a new version."""
+
+    __tablename__ = "digests"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["analysis_id", "score_key"],
+            ["scores.analysis_id", "scores.score_key"],
+            name="fk_digests_scores",
+            ondelete="CASCADE",
+        ),
+    )
+
+    analysis_id: Mapped[UUID] = mapped_column(primary_key=True)
+    score_key: Mapped[str] = mapped_column(String(_KEY), primary_key=True)
+    version: Mapped[int]
+    minutes: Mapped[float]
+    timed: Mapped[bool]
+    deal: Mapped[float]
+    development: Mapped[float]
+    opportunity: Mapped[float]
+    account: Mapped[float]
+    territory: Mapped[float]
+    call: Mapped[float]
+    details: Mapped[str]

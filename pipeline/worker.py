@@ -15,6 +15,7 @@ from typing import Final, NoReturn
 from uuid import uuid4
 
 from models.errors import CoachscoreError
+from pipeline.analysis import digest_one
 from pipeline.jobs import Workplace
 from pipeline.settings import Settings
 from pipeline.sql import Database
@@ -62,6 +63,14 @@ class Worker:
         self._work.done(self.name, claim.analysis_id)
         _log.info("analysis %s: ended", claim.analysis_id)
         return True
+
+    def digest(self) -> bool:
+        """Make one digest that an earlier version left out; returns whether to go on."""
+        try:
+            return digest_one(self._store)
+        except Exception:  # Pages go without; uploads must not wait for that.
+            _log.exception("a score cannot be digested")
+            return False
 
     def _make_one(self, claim: Claim) -> None:
         if claim.attempts > _MOST_ATTEMPTS:
@@ -114,8 +123,9 @@ def work(settings: Settings, parent: int | None = None) -> None:
     with closing(Database.open(settings)) as database:
         worker = Worker(settings, database, _prepared())
         _log.info("worker %s is ready", worker.name)
+        lacking = True  # Scores of an earlier version; new ones bring their digests along.
         while parent is None or os.getppid() == parent:
-            if not worker.step():
+            if not worker.step() and not (lacking := lacking and worker.digest()):
                 time.sleep(_POLL_SECONDS)
 
 

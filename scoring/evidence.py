@@ -203,8 +203,8 @@ _SELECTORS: Final[dict[Criterion, tuple[_Quotes, ...]]] = {
 }
 
 
-def _certainty(tagged: TaggedConversation) -> Column:
-    """How sure an utterance's tags are: sure quotes come first."""
+def certainty(tagged: TaggedConversation) -> Column:
+    """How sure an utterance's tags are, 0 to 1, shape (n,): sure quotes come first."""
     return np.array(
         [
             max(t.marks.p.values(), default=1.0)
@@ -229,7 +229,7 @@ def find_evidence(
         In the order of the conversation. Where more would fit, sure tags on sentences of
         some length come first; an utterance appears once.
     """
-    worth = _certainty(tagged) * np.minimum(table.words, 12)
+    worth = certainty(tagged) * np.minimum(table.words, 12)
     chosen: dict[int, Evidence] = {}
     left: dict[Effect, int] = {"earns": MOST, "loses": MOST}
     for effect, why, select, metrics in _SELECTORS[name]:

@@ -1,0 +1,86 @@
+"""Scored meetings with their digests, as those who may see them see them."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Select, select
+
+from pipeline.meeting_filters import MeetingFilter, matching
+from pipeline.meetings import score_is_current, within
+from pipeline.policy import Reach
+from pipeline.service_tables import MeetingRow
+from pipeline.sql import Database
+from pipeline.tables import AnalysisRow, DigestRow, ScoreRow
+from pipeline.trends import ScorePoint
+from scoring.digest import Amounts, Details
+
+_AMOUNTS: Final = tuple(Amounts.model_fields)
+
+
+class CoachedMeeting(ScorePoint):
+    """One finished meeting with minutes by subject.
+
+    Attributes:
+        title: What it is called.
+        coachee: With whom it was.
+        visible_to_vp_at: From when those above the owner see it.
+        amounts: None until a worker has made the digest.
+    """
+
+    title: str
+    coachee: str
+    visible_to_vp_at: datetime
+    amounts: Amounts | None
+
+
+_MANY: Final = TypeAdapter(list[CoachedMeeting])
+
+
+class Digests:
+    """Every digest."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def meetings(self, reach: Reach, wanted: MeetingFilter) -> list[CoachedMeeting]:
+        """The finished meetings that somebody may see and asks for, oldest first."""
+        own = (MeetingRow.owner_id, MeetingRow.held_at, MeetingRow.title, MeetingRow.coachee)
+        figures = (getattr(ScoreRow, n) for n in ("kind", "verdict", "overall", "low", "high"))
+        asked = select(
+            MeetingRow.id.label("meeting_id"),
+            *own,
+            MeetingRow.visible_to_vp_at,
+            *figures,
+            *(getattr(DigestRow, name) for name in _AMOUNTS),
+        )
+        rows = self._database.all(_finished(asked, reach, wanted))
+        return _MANY.validate_python([_nested(row) for row in rows])
+
+    def details(self, reach: Reach, wanted: MeetingFilter) -> dict[UUID, Details]:
+        """Quotes, next steps and advice by meeting, oldest first."""
+        asked: Select[Any] = select(MeetingRow.id, DigestRow.details)
+        asked = asked.where(DigestRow.details.is_not(None))
+        rows = self._database.all(_finished(asked, reach, wanted))
+        return {row.id: Details.model_validate_json(row.details) for row in rows}
+
+
+def _finished(asked: Select[Any], reach: Reach, wanted: MeetingFilter) -> Select[Any]:
+    mine = (DigestRow.analysis_id == ScoreRow.analysis_id) & (
+        DigestRow.score_key == ScoreRow.score_key
+    )
+    return (
+        asked.select_from(MeetingRow)
+        .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)
+        .join(ScoreRow, score_is_current())
+        .outerjoin(DigestRow, mine)
+        .where(within(reach), matching(wanted))
+        .order_by(MeetingRow.held_at, MeetingRow.id)
+    )
+
+
+def _nested(row: Any) -> dict[str, Any]:
+    values: dict[str, Any] = row._asdict()
+    amounts = {name: values.pop(name) for name in _AMOUNTS}
+    return values | {"amounts": None if amounts["minutes"] is None else amounts}
