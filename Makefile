@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint check bench train schema clean
+.PHONY: demo test lint check bench train evaluate schema clean
 
 # The speaker encoder's package is taken for its weights alone: what it declares beside them
 # needs a compiler and is never imported.
@@ -33,6 +33,9 @@ bench: $(READY)
 
 train: $(READY)
 	$(BIN)/coachscore train
+
+evaluate: $(READY)
+	$(BIN)/coachscore study
 
 schema: $(READY)
 	$(BIN)/python -m pipeline.output > docs/schema/analysis.schema.json

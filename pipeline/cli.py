@@ -195,6 +195,33 @@ def evaluate(
 
 
 @app.command()
+def label(
+    file: Annotated[Path, typer.Argument(help="A transcript, or a labelled conversation.")],
+    coach: Coach = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The labels; beside FILE as NAME.labels.json if unset.")
+    ] = None,
+) -> None:
+    """Label a conversation by the codebook, then see how far the model agrees.
+
+    Every answer is saved at once. The same command goes on where it stopped.
+    """
+    from pipeline.labelling.loop import label as loop
+    from pipeline.labelling.loop import open_conversation
+    from pipeline.labelling.report import agreement
+    from pipeline.labelling.session import Session
+    from pipeline.settings import get_settings
+
+    settings = get_settings()
+    given = open_conversation(file, coach, settings)
+    path = out or file.with_name(f"{file.stem}.labels.json")
+    session = Session(given, path)
+    if loop(session, input, print):
+        print(agreement(session.labelled(), given, settings))  # noqa: T201
+    print(path)  # noqa: T201
+
+
+@app.command()
 def study(
     test: Annotated[bool, typer.Option("--test", help="Read the test split: once.")] = False,
     curve: Annotated[

@@ -62,8 +62,22 @@ def evaluate(
         settings: For an own rubric folder.
         on_progress: Called with the number of conversations tagged so far.
     """
-    tagged = tag_corpus(corpus, on_progress)
-    scored = [_score(item, t, settings) for item, t in zip(corpus, tagged, strict=True)]
+    return evaluate_tagged(corpus, tag_corpus(corpus, on_progress), settings)
+
+
+def evaluate_tagged(
+    corpus: Sequence[LabelledConversation],
+    tagged: Sequence[TaggedConversation],
+    settings: Settings,
+) -> Evaluation:
+    """Score conversations that are tagged already, and compare tags and scores.
+
+    Args:
+        corpus: Labelled conversations.
+        tagged: The same ones with tags.
+        settings: For an own rubric folder.
+    """
+    scored = [_score(t, settings) for t in tagged]
     rated = [
         (s.score.overall, s.score.interval, item.labels.coaching)
         for item, s in zip(corpus, scored, strict=True)
@@ -113,11 +127,9 @@ def _shown(value: float | None) -> str:
     return "not defined" if value is None else f"{value:.3f}"
 
 
-def _score(
-    item: LabelledConversation, tagged: TaggedConversation, settings: Settings
-) -> ScoredConversation:
+def _score(tagged: TaggedConversation, settings: Settings) -> ScoredConversation:
     """Score under the kind that the text suggests, as an unlabelled upload would be."""
-    kinds = dict.fromkeys(KINDS, 0.0) | artefacts.load("kinds").probabilities(item.conversation)
+    kinds = dict.fromkeys(KINDS, 0.0) | artefacts.load("kinds").probabilities(tagged)
     rubric = load_rubric(max(kinds, key=lambda k: kinds[k]), settings.rubric_dir)
     return score_conversation(tagged, rubric, kinds)
 

@@ -12,7 +12,14 @@ def test_a_flag_against_figures_worked_out_by_hand():
     # One of two found is right, one of two wanted is found. Agreed 3 of 5; by chance
     # 2/5 · 2/5 + 3/5 · 3/5 = 0.52, so kappa is (0.6 - 0.52) / 0.48.
     assert compare("process", wanted, found) == LabelResult(
-        label="process", n=5, support=2, precision=0.5, recall=0.5, f1=0.5, kappa=0.167
+        label="process",
+        n=5,
+        accuracy=0.6,
+        support=2,
+        precision=0.5,
+        recall=0.5,
+        f1=0.5,
+        kappa=0.167,
     )
 
 
@@ -21,7 +28,9 @@ def test_a_field_against_figures_worked_out_by_hand():
     found = ["open", "closed", "closed", "open"]
     # F1 is 1/2 for open, 2/3 for closed, 0 for leading. Agreed 2 of 4; by chance
     # 1/2 · 1/2 + 1/4 · 1/2 + 1/4 · 0 = 0.375, so kappa is 0.125 / 0.625.
-    assert compare("form", wanted, found) == LabelResult(label="form", n=4, f1=0.389, kappa=0.2)
+    assert compare("form", wanted, found) == LabelResult(
+        label="form", n=4, accuracy=0.5, f1=0.389, kappa=0.2
+    )
 
 
 def test_a_value_that_nobody_labelled_does_not_lower_the_mean():

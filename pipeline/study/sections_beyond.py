@@ -1,0 +1,155 @@
+"""Sections of the evaluation page that go beyond one training on the corpus's splits."""
+
+from typing import Final
+
+from models.evaluation import LabelResult
+from pipeline.study.tables import DASH, figure, label_name, listed, share, table
+from pipeline.study.training import CURVE_LABELS, gain_per_doubling, spread
+from pipeline.study.values import FAMILIES, MAIN_LABELS, Measured, Study
+
+_ABSENT: Final = "Not measured yet: `{}`."
+
+
+def curve(study: Study) -> str:
+    """Kappa by number of conversations to learn from."""
+    if study.curve is None:
+        return _ABSENT.format("coachscore study --curve")
+    rows = [
+        (str(p.authors), str(p.conversations), *(figure(p.kappas.get(x)) for x in CURVE_LABELS))
+        for p in study.curve.points
+    ]
+    gains = [
+        f"{figure(g)} on {label_name(label)}"
+        for label in CURVE_LABELS
+        if (g := gain_per_doubling(study.curve, label)) is not None
+    ]
+    said = (
+        f"\n\nTwice the conversations have brought {listed(gains)}, by a straight line over the "
+        "doublings: that is what more data of the same kind would buy, for as long as the line "
+        "stays straight."
+        if gains
+        else ""
+    )
+    header = ("authors", "conversations", *(label_name(x) for x in CURVE_LABELS))
+    return (
+        "The linear family trained on a part of the training split, authors added by name, and "
+        f"measured on dev ({study.curve.corpus}, {study.curve.day}).\n\n"
+        + table(header, rows)
+        + said
+        + "\n\n![Learning curve](evaluation/curve.svg)"
+    )
+
+
+def seeds(study: Study) -> str:
+    """Mean and spread over trainings that differ in the seed."""
+    if study.seeds is None:
+        return _ABSENT.format("coachscore study --seed FOLDER")
+    names = [row.seed for row in study.seeds.rows]
+    rows = []
+    for label in MAIN_LABELS:
+        cells = [spread(study.seeds, family, label) for family in FAMILIES]
+        rows.append(
+            [label_name(label), *(DASH if c is None else f"{c[0]:.2f} ± {c[1]:.3f}" for c in cells)]
+        )
+    return (
+        f"{len(names)} trainings on {study.seeds.corpus} that differ in the seed "
+        f"({listed(names)}), on dev: mean and standard deviation.\n\n"
+        + table(("label", *FAMILIES), rows)
+    )
+
+
+def real_speech(study: Study) -> str:
+    """Agreement on real meetings."""
+    if study.elsewhere is None:
+        return _ABSENT.format("make evaluate")
+    rows = [_row(r) for r in study.elsewhere.real_speech]
+    return (
+        f"{study.elsewhere.meetings} real meetings with labels of ours "
+        "([what they are](../datasets/real_speech/README.md)), kept for measuring. Every turn is "
+        "split into sentences as the product does it, the whole stretch is tagged in context, and "
+        "a turn's sentences answer together: it asks where one asks, else it reflects, else it "
+        f"tells. {_measured(study.elsewhere)}\n\n"
+        + table(("turn", "n", "right", "F1", "kappa"), rows)
+    )
+
+
+def neighbours(study: Study) -> str:
+    """Agreement with the people who labelled other sources."""
+    if study.elsewhere is None:
+        return _ABSENT.format("make evaluate")
+    rows = [
+        (
+            c.source,
+            c.question,
+            c.mapping,
+            str(c.result.n),
+            figure(c.result.kappa),
+            c.human or DASH,
+        )
+        for c in study.elsewhere.neighbours
+    ]
+    header = ("source", "question", "the source's label", "n", "kappa", "people's own kappa")
+    return (
+        "Counselling (AnnoMI), lessons (Funneling, TalkMoves) and meetings (MRDA), labelled by "
+        "people under schemes of their own. Each turn is tagged as the coach's, after the turn "
+        "before it as the coachee's. The mappings are ours, and where a source means something "
+        f"else by its label, kappa says so too. {_measured(study.elsewhere)}\n\n"
+        + table(header, rows)
+    )
+
+
+def readers(study: Study) -> str:
+    """Agreement of the second labels with the first, and near-duplicates."""
+    if study.corpus is None:
+        return _ABSENT.format("make evaluate")
+    found = study.corpus
+    rows = [(label_name(r.label), *_row(r)[1:]) for r in found.labels]
+    whole = [(f"conversation `{r.label}`", *_row(r)[1:]) for r in found.conversation_labels]
+    rated = [(f"`{name}`", figure(rho, 3)) for name, rho in found.ratings.items()]
+    near = share_of(found.near, found.sentences)
+    return (
+        f"{found.read_twice} conversations of all splits, {found.utterances:,} utterances of "
+        f"coaches, were read a second time without sight of the first labels ({found.corpus}).\n\n"
+        + table(("label", "n", "right", "F1", "kappa"), [*rows, *whole])
+        + "\n\n"
+        + table(("rating", "Spearman's rho"), rated)
+        + f"\n\n**Near-duplicates.** Of {found.sentences:,} utterances of six words or more, "
+        f"{found.near} ({near}) have a near twin: three quarters of their runs of three words in "
+        "common (Jaccard index)."
+    )
+
+
+def speed(study: Study) -> str:
+    """Utterances per second, and sizes of the files."""
+    parts = []
+    if study.speed is None:
+        parts.append(_ABSENT.format("coachscore study --speed"))
+    else:
+        rows = [
+            ("transformer", f"{study.speed.transformer:,.0f}"),
+            ("combination", f"{study.speed.combination:,.0f}"),
+        ]
+        parts.append(
+            f"{study.speed.utterances:,} utterances of dev given at once, best of three, on "
+            f"{study.speed.machine}. {_measured(study.speed)} The time of a whole analysis is "
+            "measured by `make bench`.\n\n" + table(("tagger", "utterances per second"), rows)
+        )
+    if study.dev is not None:
+        sizes = study.dev.files
+        rows = [(f"`{name}`", f"{size / 1e6:.1f} MB") for name, size in sizes.items()]
+        rows.append(("together", f"{sum(sizes.values()) / 1e6:.1f} MB"))
+        parts.append(table(("file", "size"), rows))
+    return "\n\n".join(parts)
+
+
+def share_of(part: int, whole: int) -> str:
+    """A small share in per cent, with two digits after the point."""
+    return f"{100 * part / whole:.2f} %" if whole else DASH
+
+
+def _row(r: LabelResult) -> tuple[str, ...]:
+    return (r.label, str(r.n), share(r.accuracy), figure(r.f1), figure(r.kappa))
+
+
+def _measured(part: Measured) -> str:
+    return f"Measured on {part.day} with tagger `{part.tagger}`."
