@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -9,22 +10,45 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from api import errors
+from api.conditional import ApiAnswers
 from api.guard import Guard
+from api.limits import Limiter
+from api.openapi import describe
 from api.pages import VERSION
-from api.routes import api_meetings, health, home, meetings, people, signing, tokens, upload
+from api.routes import (
+    contests,
+    events,
+    health,
+    home,
+    managers,
+    meetings,
+    people,
+    signing,
+    team,
+    tokens,
+    tus,
+    upload,
+)
+from api.routes.v1 import create
+from api.routes.v1 import router as v1
 from api.security import SecurityHeaders
 from pipeline.service import Service
 from pipeline.settings import Settings
 
 ROUTERS: Final = (
-    api_meetings.router,
+    contests.router,
+    events.router,
     health.router,
     home.router,
+    managers.router,
     meetings.router,
     people.router,
     signing.router,
+    team.router,
     tokens.router,
+    tus.router,
     upload.router,
+    v1.router,
 )
 
 
@@ -52,12 +76,16 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.service = service
+    app.state.leaving = lambda: False  # `api.serve` knows when the service is to stop.
     app.state.secure = (settings.public_url or "").startswith("https://")
+    app.state.limiter = Limiter(settings.api_requests_per_minute)
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
     # The last one added is the first to see a request.
-    app.add_middleware(Guard, settings=settings, uploads=(upload.PATH,))
+    app.add_middleware(ApiAnswers)
+    app.add_middleware(Guard, settings=settings, uploads=(upload.PATH, create.PATH))
     app.add_middleware(SecurityHeaders, secure=app.state.secure)
     return app

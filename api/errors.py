@@ -13,6 +13,8 @@ from api.pages import page
 from api.security import add_headers
 from models.errors import CoachscoreError
 from pipeline.database import DatabaseError
+from pipeline.idempotency import KeyInUseError, KeyUsedError
+from pipeline.resuming import OffsetError, UploadGoneError
 from pipeline.sql import NotStoredError
 from pipeline.throttle import WINDOW, ThrottledError
 from pipeline.uploads import UploadTooLargeError
@@ -50,18 +52,42 @@ class LengthNeededError(CoachscoreError):
     title = "The length is missing"
 
 
+class NotFinishedError(CoachscoreError):
+    """What is asked for is still being made, or could not be."""
+
+    title = "This is not finished"
+
+
+class RateLimitError(CoachscoreError):
+    """More requests than one caller may send."""
+
+    title = "Too many requests"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 # Any other CoachscoreError is about what was sent: 400.
 _STATUS: Final[dict[type[CoachscoreError], HTTPStatus]] = {
     SignInNeededError: HTTPStatus.UNAUTHORIZED,
     ScopeError: HTTPStatus.FORBIDDEN,
     CrossSiteError: HTTPStatus.FORBIDDEN,
     NotStoredError: HTTPStatus.NOT_FOUND,
+    NotFinishedError: HTTPStatus.CONFLICT,
+    KeyInUseError: HTTPStatus.CONFLICT,
+    KeyUsedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    OffsetError: HTTPStatus.CONFLICT,
+    UploadGoneError: HTTPStatus.GONE,
     LengthNeededError: HTTPStatus.LENGTH_REQUIRED,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UploadTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
+    RateLimitError: HTTPStatus.TOO_MANY_REQUESTS,
     DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+# Where scripts and programs ask; everywhere else, people read the answer.
+_FOR_PROGRAMS: Final = ("/api/", "/uploads")
 _SAID: Final = {
     404: ("There is nothing here", "The address may be wrong, or what was here is gone."),
     405: ("That cannot be done here", "This address exists, but does not take this method."),
@@ -93,7 +119,7 @@ def answer(request: Request, status: int, title: str, message: str, **more: Any)
         message: What was found in this case and what to do about it.
         **more: Further members of the problem document.
     """
-    if request.url.path.startswith("/api/"):
+    if request.url.path.startswith(_FOR_PROGRAMS):
         problem = {"type": "about:blank", "title": title, "status": status, "detail": message}
         return JSONResponse(problem | more, status, media_type="application/problem+json")
     return page(request, "error.html.j2", status=status, title=title, message=message)
@@ -111,7 +137,8 @@ async def _known(request: Request, error: Exception) -> Response:
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        response.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
+        seconds = getattr(known, "retry_after", int(WINDOW.total_seconds()))
+        response.headers["Retry-After"] = str(seconds)
     return response
 
 

@@ -14,7 +14,14 @@ from pipeline.secret import Purpose, key_hash, new_key
 from pipeline.service_tables import LinkRow, PersonRow, SessionRow, TokenRow
 from pipeline.sql import Database, NotStoredError, columns, now
 
-Scope = Literal["read:meetings", "write:meetings", "read:scores"]
+Scope = Literal[
+    "read:meetings",
+    "write:meetings",
+    "read:scores",
+    "read:people",
+    "write:rubrics",
+    "write:webhooks",
+]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, not_, true
+from sqlalchemy.orm import aliased
 
 from models.conversation import Value
 from models.labels import Kind
@@ -53,7 +54,8 @@ def matching(wanted: MeetingFilter) -> ColumnElement[bool]:
 
 def _has(status: Status) -> ColumnElement[bool]:
     """A failed analysis that is in the queue again counts as queued, as it is shown."""
-    waits = exists().where(WorkRow.analysis_id == AnalysisRow.id)
+    queue = aliased(WorkRow)  # Lists join the queue once more, for the progress.
+    waits = exists().where(queue.analysis_id == AnalysisRow.id)
     plain = AnalysisRow.status == status
     if status == "failed":
         return and_(plain, not_(waits))

@@ -4,7 +4,8 @@
 - A VP or admin also sees the meetings of everybody below them in the tree, at any depth,
   from the moment each becomes visible to them. A manager sees nobody else's.
 - Who coaches in a meeting, its owner, may contest its tags; those who see it see that.
-- An admin looks after people and tokens; that alone opens nobody's meetings.
+- An admin looks after people and tokens, and so knows who there is; that alone opens
+  nobody's meetings.
 - A token sees, as far as its scopes go, the whole organisation's meetings, once visible.
 
 `Reach` is the same rule for one meeting (`reaches`) and for a query over many
@@ -58,6 +59,19 @@ class Viewer(Value):
             below = self.under if self.person.role in ("vp", "admin") else frozenset()
             return Reach(own=self.person.id, released=below)
         return Reach(released=None) if self.token is not None else Reach()
+
+    @property
+    def knows(self) -> frozenset[UUID] | None:
+        """Whose name and place in the tree they see; None means everybody's.
+
+        An admin and a token see all people, a VP those below, everybody themselves.
+        """
+        if self.person is None:
+            return frozenset() if self.token is None else None
+        if self.administers:
+            return None
+        below = self.under if self.person.role == "vp" else frozenset()
+        return below | {self.person.id}
 
     def has(self, scope: Scope) -> bool:
         """Whether a token's scopes go that far; a person's role and reach decide, not scopes."""

@@ -8,7 +8,9 @@ from pipeline.audit import Audit
 from pipeline.contests import Contests
 from pipeline.credentials import Credentials, Token
 from pipeline.digests import Digests
+from pipeline.idempotency import Idempotency
 from pipeline.meetings import Meetings
+from pipeline.partial_uploads import PartialUploads
 from pipeline.people import People
 from pipeline.policy import Viewer
 from pipeline.secret import load_secret
@@ -30,10 +32,12 @@ class Service:
     credentials: Credentials
     throttle: Throttle
     meetings: Meetings
+    partial_uploads: PartialUploads
     digests: Digests
     contests: Contests
     work: Work
     audit: Audit
+    idempotency: Idempotency
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -53,10 +57,12 @@ class Service:
             credentials=Credentials(database, secret),
             throttle=Throttle(database, secret),
             meetings=Meetings(database),
+            partial_uploads=PartialUploads(database),
             digests=Digests(database),
             contests=Contests(database),
             work=Work(database),
             audit=Audit(database),
+            idempotency=Idempotency(database),
         )
 
     def close(self) -> None:

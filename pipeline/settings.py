@@ -64,8 +64,15 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(
         default=2048, gt=0, description="Largest upload that is accepted, in megabytes."
     )
+    upload_hours: float = Field(
+        default=48.0, gt=0, le=720, description="Hours for which a broken upload can be resumed."
+    )
     vp_delay_hours: float = Field(
         default=24.0, ge=0, description="Hours for which a manager sees a new meeting alone."
+    )
+
+    api_requests_per_minute: int = Field(
+        default=600, gt=0, description="Requests to the API that one caller may send in a minute."
     )
 
     @field_validator("home", "rubric_dir")

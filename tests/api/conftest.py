@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -18,13 +18,14 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from pipeline.analysis import finish, run_stage
+from pipeline.credentials import SCOPES
 from pipeline.jobs import Workplace, open_job
 from pipeline.meetings import Meeting
 from pipeline.passwords import hash_password
 from pipeline.service import Service
 from pipeline.settings import Settings
 from pipeline.sql import now
-from pipeline.store import STAGES
+from pipeline.store import STAGES, ScoreRecord
 from pipeline.uploads import MeetingDetails, receive, register
 
 # Prefect reads this when it is imported: no test may write to the user's own folder.
@@ -119,9 +120,10 @@ def template(
             ids[name] = meeting.id
     release(service, ids["released"])
     keys = {}
-    for name, scope in (("scores", "read:scores"), ("reader", "read:meetings")):
+    tokens = {"scores": ["read:scores"], "reader": ["read:meetings"], "full": SCOPES}
+    for name, scopes in tokens.items():
         ids[name], keys[name] = service.credentials.make_token(
-            name, frozenset({scope}), ids["ada"], 30
+            name, frozenset(scopes), ids["ada"], 30
         )
     keys["link"] = service.credentials.make_link(ids["ned"], 1)
     service.close()
@@ -137,6 +139,54 @@ def release(service: Service, meeting_id: UUID) -> None:
     past = now() - timedelta(seconds=1)
     mine = MeetingRow.id == meeting_id
     service.database.run(update(MeetingRow).where(mine).values(visible_to_vp_at=past))
+
+
+def add_score(
+    service: Service,
+    owner: UUID,
+    held_at: datetime,
+    overall: float | None,
+    kind: str = "one_on_one",
+) -> UUID:
+    """A meeting that is finished and visible to all above, with nothing behind its figures."""
+    details = MeetingDetails(
+        owner_id=owner, coachee="Ben", held_at=held_at, consent_by=f"person:{owner}"
+    )
+    stream = io.BytesIO(TALK.format(uuid4()).encode())
+    meeting = register(service, receive(stream, "talk.txt", service.settings), details)
+    claim = service.work.claim("test")
+    service.work.done("test", claim.analysis_id)
+    known = overall is not None
+    service.store.finish_analysis(
+        ScoreRecord(
+            analysis_id=meeting.analysis_id,
+            score_key="0" * 64,
+            recording_sha256=meeting.sha256,
+            kind=kind,
+            coach="Ana",
+            overall=overall,
+            low=overall - 8 if known else None,
+            high=overall + 8 if known else None,
+            verdict="partly coaching" if known else "not enough evidence",
+            rubric_name=f"rubric/{kind}",
+            rubric_version="1",
+            tagger_name="fake",
+            tagger_version="1",
+        )
+    )
+    release(service, meeting.id)
+    return meeting.id
+
+
+@pytest.fixture
+def scored(service: Service, organisation: Organisation, fakes: ModuleType) -> Callable[..., UUID]:
+    """Add a finished meeting of somebody by name: day of March 2026, score, kind."""
+
+    def add(name: str, day: int, overall: float | None, kind: str = "one_on_one") -> UUID:
+        held_at = datetime(2026, 3, 1, 9, tzinfo=UTC) + timedelta(days=day - 1)
+        return add_score(service, organisation.ids[name], held_at, overall, kind)
+
+    return add
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
 PEOPLE = ("mia", "max", "vic", "rhea", "uma", "ned", "ada")
-TOKENS = ("scores", "reader")
+TOKENS = ("scores", "reader", "full")
 EVERYBODY = ("nobody", *PEOPLE, *TOKENS)
 
 
@@ -51,6 +51,11 @@ def seen(hidden: bool, refused: int = 303) -> dict[str, int]:
     return signed(404) | {"nobody": refused, "mia": 200} | above
 
 
+def known(status: int) -> dict[str, int]:
+    """About Mia: for herself, those above her, and the admin, who looks after people."""
+    return signed(404) | dict.fromkeys(("mia", "vic", "rhea", "ada"), status)
+
+
 def scoped(person: dict[str, int], **tokens: int) -> dict[str, int]:
     """A route of the API: people by their role, tokens by their scopes."""
     return person | {"nobody": 401} | dict.fromkeys(TOKENS, 403) | tokens
@@ -62,6 +67,20 @@ CSV = {"files": {"file": ("people.csv", b"email,name,role,reports_to\n")}}
 UPLOAD = {
     "data": {"coachee": "Ben", "held_at": "2026-03-04T09:00", "consent": "true"},
     "files": {"files": ("talk.txt", b"Ana: How was it?\nBen: Good.\n")},
+}
+CREATED = {
+    "data": {"coachee": "Ben", "held_at": "2026-03-04T09:00:00Z", "consent": "true"},
+    "files": {"file": ("talk.txt", b"Ana: How was it?\nBen: Good.\n")},
+}
+TUS = {"tus-resumable": "1.0.0"}
+NEW_UPLOAD = {
+    "upload-length": "9",
+    # filename, coachee, held_at, consent, as tus codes them.
+    "upload-metadata": "filename YS50eHQ=,coachee QmVu,held_at MjAyNi0wMy0wNFQwOTowMFo=,"
+    "consent dHJ1ZQ==",
+}
+PART = {
+    "headers": TUS | {"upload-offset": "0", "content-type": "application/offset+octet-stream"},
 }
 PASSWORDS = {"password": "four green frogs", "again": "four green frogs"}
 
@@ -83,9 +102,49 @@ TABLE = [
     Line("GET", "/", signed(200)),
     Line("GET", "/upload", signed(200)),
     Line("POST", "/upload", signed(303, page=False), send=UPLOAD),
+    Line("OPTIONS", "/uploads", everybody(204)),
+    Line("POST", "/uploads", signed(201, page=False), send={"headers": TUS | NEW_UPLOAD}),
+    Line("PATCH", "/uploads/{upload_id}", signed(404, page=False), {"upload_id": "mia"}, PART),
+    Line("DELETE", "/uploads/{upload_id}", signed(404, page=False), {"upload_id": "mia"}, PART),
+    *(
+        Line(
+            "GET",
+            "/meetings/{meeting_id}/events",
+            seen(hidden=name == "hidden"),
+            {"meeting_id": name},
+        )
+        for name in ("released", "hidden")
+    ),
     Line("GET", "/meetings/{meeting_id}", seen(hidden=False), {"meeting_id": "released"}),
     Line("GET", "/meetings/{meeting_id}", seen(hidden=True), {"meeting_id": "hidden"}),
     Line("GET", "/meetings/{meeting_id}", signed(404), {"meeting_id": "ned"}),
+    Line("GET", "/meetings/{meeting_id}/audio", signed(404), {"meeting_id": "released"}),
+    Line(
+        "GET",
+        "/meetings/{meeting_id}/contest/{utterance}",
+        signed(404) | {"mia": 200},
+        {"meeting_id": "released", "utterance": "first"},
+    ),
+    # What Mia sends changes nothing, and is refused as that.
+    Line(
+        "POST",
+        "/meetings/{meeting_id}/contest/{utterance}",
+        signed(404, page=False) | {"mia": 400},
+        {"meeting_id": "released", "utterance": "second"},
+    ),
+    Line(
+        "POST",
+        "/meetings/{meeting_id}/coach",
+        signed(404, page=False) | {"mia": 400},
+        {"meeting_id": "released"},
+        {"data": {"coach": "Ana"}},
+    ),
+    Line(
+        "POST",
+        "/meetings/{meeting_id}/contests/{contest_id}/withdraw",
+        signed(404, page=False),
+        {"meeting_id": "released", "contest_id": "mia"},
+    ),
     Line("GET", "/people", administered(200)),
     Line("POST", "/people", administered(200, page=False), send={"data": INVITED}),
     Line("POST", "/people/import", administered(200, page=False), send=CSV),
@@ -119,18 +178,44 @@ TABLE = [
         administered(303, page=False),
         {"token_id": "scores"},
     ),
-    Line("GET", "/api/v1/meetings", scoped(signed(200), reader=200)),
-    Line(
-        "GET",
-        "/api/v1/meetings/{meeting_id}",
-        scoped(seen(hidden=False), reader=200),
-        {"meeting_id": "released"},
+    Line("GET", "/api/v1/meetings", scoped(signed(200), reader=200, full=200)),
+    Line("POST", "/api/v1/meetings", scoped(signed(201), full=400), send=CREATED),
+    *(
+        Line("GET", f"/api/v1/meetings/{{meeting_id}}{part}", gets, {"meeting_id": name})
+        for part, token in (
+            ("", "reader"),
+            ("/transcript", "reader"),
+            ("/tags", "reader"),
+            ("/score", "scores"),
+        )
+        for name, gets in (
+            ("released", scoped(seen(hidden=False), **{token: 200, "full": 200})),
+            ("hidden", scoped(seen(hidden=True), **{token: 404, "full": 404})),
+        )
     ),
+    Line("GET", "/api/v1/people", scoped(signed(200), full=200)),
     Line(
         "GET",
-        "/api/v1/meetings/{meeting_id}",
-        scoped(seen(hidden=True), reader=404),
-        {"meeting_id": "hidden"},
+        "/api/v1/people/{person_id}",
+        scoped(known(200), full=200),
+        {"person_id": "mia"},
+    ),
+    Line("GET", "/api/v1/teams", scoped(signed(200), full=200)),
+    Line(
+        "GET",
+        "/api/v1/teams/{person_id}",
+        scoped(known(200) | {"mia": 404}, full=200),
+        {"person_id": "vic"},
+    ),
+    Line("GET", "/api/v1/managers", scoped(signed(200), scores=200, full=200)),
+    *(
+        Line(
+            "GET",
+            f"/api/v1/managers/{{person_id}}/{part}",
+            scoped(known(200), scores=200, full=200),
+            {"person_id": "mia"},
+        )
+        for part in ("scores", "trend")
     ),
 ]
 CELLS = [
@@ -144,7 +229,7 @@ CELLS = [
 def test_everybody_gets_what_the_table_says(
     line: Line, who: str, client_of: Callable[[str], TestClient], organisation: Any
 ) -> None:
-    known = organisation.keys | organisation.ids
+    known = organisation.keys | organisation.ids | {"first": 0, "second": 1}
     path = line.route.format(**{name: known[value] for name, value in line.path.items()})
     assert client_of(who).request(line.method, path, **line.send).status_code == line.gets[who]
 
@@ -176,7 +261,7 @@ def test_what_is_not_theirs_looks_like_what_is_not_there(
 def test_lists_show_what_pages_show(
     client_of: Callable[[str], TestClient], organisation: Any
 ) -> None:
-    for who in (*PEOPLE, "reader"):
+    for who in (*PEOPLE, "reader", "full"):
         client = client_of(who)
         listed = {one["id"] for one in client.get("/api/v1/meetings").json()["items"]}
         opened = {
