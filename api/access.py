@@ -91,14 +91,17 @@ def scoped(scope: Scope) -> Callable[[Viewer], Viewer]:
     return check
 
 
-def get_meeting(meeting_id: UUID, viewer: Asking, service: Served) -> MeetingView:
+def get_meeting(request: Request, meeting_id: UUID, viewer: Asking, service: Served) -> MeetingView:
     """The meeting in the path; that it was looked at goes to the audit log.
 
     Raises:
         NotStoredError: There is none, or it is not theirs to see.
     """
     found = service.meetings.seen(viewer.reach, meeting_id)
-    if found.status == "done":  # Before, there is nothing to see, and a page asks often.
+    # Before it is done there is nothing to see, and a page asks often; and of a recording
+    # that is heard, a browser asks for many parts.
+    part = request.headers.get("range", "bytes=0-")
+    if found.status == "done" and part.startswith("bytes=0-"):
         service.audit.note(viewer.actor, "see", f"meeting:{meeting_id}")
     return found
 

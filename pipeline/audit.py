@@ -10,7 +10,17 @@ from models.conversation import Value
 from pipeline.service_tables import AuditRow
 from pipeline.sql import Database, columns, now
 
-Action = Literal["see", "create", "change", "delete", "sign in", "fail to sign in", "sign out"]
+Action = Literal[
+    "see",
+    "create",
+    "change",
+    "contest",
+    "withdraw",
+    "delete",
+    "sign in",
+    "fail to sign in",
+    "sign out",
+]
 
 
 class AuditEntry(Value):

@@ -80,7 +80,7 @@ def contest_tags(
             "Nothing would change. Choose what is right where it differs; a sentence that does "
             "nothing in particular is about nothing either."
         )
-    return settle(service, meeting, before, after)
+    return settle(service, meeting, by, before, after)
 
 
 def contest_coach(
@@ -105,10 +105,10 @@ def contest_coach(
         about = _about(meeting, before, by, note) | {"utterance": None}
         was = said.coach or ""
         after.append(Contest(id=uuid4(), field="coach", was=was, value=coach, **about))
-    return settle(service, meeting, before, after)
+    return settle(service, meeting, by, before, after)
 
 
-def withdraw(service: Service, meeting: Meeting, contest_id: UUID) -> Settled:
+def withdraw(service: Service, meeting: Meeting, by: UUID, contest_id: UUID) -> Settled:
     """Let a contest no longer count, and score the meeting without it.
 
     Raises:
@@ -118,7 +118,7 @@ def withdraw(service: Service, meeting: Meeting, contest_id: UUID) -> Settled:
     after = [c for c in before if c.id != contest_id]
     if len(after) == len(before):
         raise NotStoredError("No such contest, or it was withdrawn before.")
-    return settle(service, meeting, before, after)
+    return settle(service, meeting, by, before, after)
 
 
 def compare(service: Service, meeting: Meeting, roles: Sequence[Role] | None) -> Comparison:

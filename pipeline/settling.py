@@ -8,6 +8,7 @@ from models.conversation import Value
 from models.errors import CoachscoreError
 from models.tags import TaggedConversation
 from pipeline.analysis import finish, run_stage
+from pipeline.audit import Action
 from pipeline.contests import Contest
 from pipeline.jobs import AnalysisOptions, Workplace, failing, open_job
 from pipeline.meetings import Meeting
@@ -53,13 +54,18 @@ def machine_tags(service: Service, analysis_id: UUID) -> TaggedConversation:
 
 
 def settle(
-    service: Service, meeting: Meeting, before: Sequence[Contest], after: Sequence[Contest]
+    service: Service,
+    meeting: Meeting,
+    by: UUID,
+    before: Sequence[Contest],
+    after: Sequence[Contest],
 ) -> Settled:
     """Score a meeting under other contests; what is stored already is only looked up.
 
     Args:
         service: Where it is stored.
         meeting: The meeting.
+        by: Who changes it, for the audit log.
         before: What counts now.
         after: What is to count.
 
@@ -74,6 +80,9 @@ def settle(
         raise ContestError("It was changed at the same moment. Look at it and try again.")
     if waiting:
         service.work.ask(analysis_id)
+    new = {one.id for one in after} - {one.id for one in before}
+    action: Action = "contest" if new else "withdraw"
+    service.audit.note(f"person:{by}", action, f"meeting:{meeting.id}")
     seconds = time.perf_counter() - started
     return Settled(analysis_id=analysis_id, seconds=seconds, waiting=waiting)
 

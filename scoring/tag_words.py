@@ -36,13 +36,11 @@ def options(field: CorrectedField) -> list[tuple[str, str]]:
 
 
 def value_words(field: CorrectedField, value: str) -> str:
-    """What a tag says, in words that stand on their own: "open question", "not a next step"."""
+    """What a tag says, in words that stand on their own: "open question", "not “next step”"."""
     if field == "act":
-        known = {
-            **wording.QUESTION_FORMS,
-            **wording.TELLING_KINDS,
-            "reflection": "words given back",
-        }
+        forms = (*wording.QUESTION_FORMS.items(), *wording.TELLING_KINDS.items())
+        known = {str(name): words for name, words in forms}
+        known["reflection"] = wording.ACTS["reflection"]
         return known.get(value, "nothing in particular")
     if field == "focus":
         return {"deal": "deal", "development": "development"}.get(value, "about neither")

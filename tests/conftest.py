@@ -1,4 +1,7 @@
-"""Databases to test on: SQLite always, PostgreSQL where there is a server or its programs."""
+"""Databases to test on: SQLite always, PostgreSQL where there is a server or its programs.
+
+And a meeting whose tags are known, so that scores are real without a tagger.
+"""
 
 import os
 import secrets
@@ -78,3 +81,31 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
+
+
+LABELLED = "datasets/coachtalk/conversations/train/a02-05.json"
+
+
+@pytest.fixture
+def labelled_talk(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A transcript file with roles and kind; the stage "tag" gives its labels as tags.
+
+    Where somebody else is taken to be the coach, each of the coach's sentences is telling.
+    """
+    from models.labelled import UtteranceLabels, gold_tags, read_labelled
+    from pipeline import stages
+
+    path = Path(__file__).parents[1] / LABELLED
+    item = read_labelled(path)
+    telling = UtteranceLabels(act="telling", telling_kind="information", focus="deal")
+
+    def tag(talk: object) -> object:
+        sides = zip(item.conversation.utterances, talk.utterances, strict=True)
+        labels = tuple(
+            known if was.role == now.role else telling if now.role == "coach" else None
+            for (was, now), known in zip(sides, item.utterance_labels, strict=True)
+        )
+        return gold_tags(item.model_copy(update={"conversation": talk, "utterance_labels": labels}))
+
+    monkeypatch.setattr(stages, "tag", tag)
+    return path

@@ -1,35 +1,40 @@
-"""The page of one meeting: how far it got, what went wrong, or its report."""
+"""The page of one meeting: how far it got, what went wrong, or its report; and its sound."""
 
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse, HTMLResponse
 
-from api.access import SeenMeeting, Served, Signed
-from api.pages import page
-from pipeline.analysis import load_analysis
-from pipeline.presenting import report_of
-from scoring.html import filter_counts
-from scoring.report_values import COMMON_PRACTICE, METHOD
+from api.access import Asking, SeenMeeting, Served, Signed
+from api.meeting_page import meeting_page, waiting_page
+from pipeline.listening import sound_of
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(prefix="/meetings/{meeting_id}", include_in_schema=False)
 
 
-@router.get("/meetings/{meeting_id}")
+@router.get("")
 def show_meeting(
-    request: Request, person: Signed, view: SeenMeeting, service: Served
+    request: Request,
+    viewer: Asking,
+    person: Signed,
+    view: SeenMeeting,
+    service: Served,
+    show: str = "all",
+    took: Annotated[float | None, Query(ge=0)] = None,
 ) -> HTMLResponse:
-    """A meeting that one may see."""
-    own: dict[str, Any] = {"view": view, "mine": view.meeting.owner_id == person.id}
+    """A meeting that one may see.
+
+    `show` chooses lines of the transcript; `took` says in how many seconds the score
+    followed a contest that was just made.
+    """
+    mine = viewer.owns(view.meeting.owner_id)
     if view.status != "done":
-        return page(request, "meeting_waiting.html.j2", **own)
-    report = report_of(load_analysis(service.store, view.meeting.analysis_id), service.settings)
-    return page(
-        request,
-        "meeting.html.j2",
-        report=report,
-        filters=filter_counts(report),
-        common_practice=COMMON_PRACTICE,
-        method=METHOD,
-        **own,
-    )
+        return waiting_page(request, service, view, mine)
+    return meeting_page(request, service, view, mine=mine, show=show, took=took)
+
+
+@router.get("/audio")
+def play(person: Signed, view: SeenMeeting, service: Served) -> FileResponse:
+    """The recording, whole or the range of bytes that is asked for."""
+    sound = sound_of(service, view.meeting)
+    return FileResponse(sound.path, media_type=sound.media_type)
