@@ -6,12 +6,15 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable
+from threading import Thread
 from typing import NoReturn
 
 import uvicorn
 
+from api import charts
 from api.app import create_app
 from models.errors import CoachscoreError
+from pipeline.demo import SignIns, demo_settings, prepare
 from pipeline.service import Service
 from pipeline.settings import Settings
 from pipeline.supervisor import Supervisor
@@ -23,12 +26,13 @@ class ServeError(CoachscoreError):
     title = "The service cannot be started"
 
 
-def serve(settings: Settings, say: Callable[[str], None]) -> None:
+def serve(settings: Settings, say: Callable[[str], None], *, demo: bool = False) -> None:
     """Serve until SIGTERM or Ctrl-C.
 
     Args:
         settings: Where to listen, and everything else.
-        say: Tells the user where the service is, and how to become its first admin.
+        say: Tells the user where the service is, and how to sign in first.
+        demo: Whether to serve the fictional organisation, from a folder of its own.
 
     Raises:
         ServeError: The settings are unsafe, or the port is taken.
@@ -37,6 +41,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     check_binding(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # After uvicorn, which ends first, gave it back.
+    settings = demo_settings(settings) if demo else settings
     app = create_app(settings)
     # A form's files are spooled while they arrive: to the same disk, not to a small /tmp.
     settings.upload_dir.mkdir(parents=True, exist_ok=True)
@@ -48,8 +53,12 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     with _listening(settings) as listener, Supervisor(settings):
         address = settings.public_url or f"http://{_where(settings, listener)}"
         say(f"Coachscore is at {address}")
-        say(_first_admin(app.state.service, address))
-        uvicorn.Server(config).run(sockets=[listener])
+        service: Service = app.state.service
+        say(_demo(prepare(service)) if demo else _first_admin(service, address))
+        Thread(target=charts.warm, name="charts", daemon=True).start()
+        server = uvicorn.Server(config)
+        app.state.leaving = lambda: server.should_exit  # Ends what is sent live.
+        server.run(sockets=[listener])
 
 
 def check_binding(settings: Settings) -> None:
@@ -101,6 +110,16 @@ def _first_admin(service: Service, address: str) -> str:
     return (
         "Nobody administers it yet. This link makes the first admin. It works once, "
         f"for {service.settings.link_hours:g} hours:\n  {address}/link/{key}"
+    )
+
+
+def _demo(sign_ins: SignIns) -> str:
+    people = "\n".join(f"  {address}  {who}" for who, address in sign_ins.people)
+    return (
+        "This is a fictional organisation. At its first start, a worker analyses its meetings "
+        "for a minute or so.\n"
+        f"{people}\nEverybody's password until the next start: {sign_ins.password}\n"
+        "Stop it with Ctrl-C."
     )
 
 
