@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from api.progress import progress_of
 from scoring import wording
 
 VERSION: Final = version("coachscore")
@@ -47,5 +48,5 @@ def environment() -> Environment:
     made.filters.update(
         capital=wording.capital, percent=wording.percent, number=wording.number, day=wording.day
     )
-    made.globals.update(kinds=wording.KINDS)
+    made.globals.update(kinds=wording.KINDS, progress_of=progress_of)
     return made

@@ -72,6 +72,7 @@ class MeetingDetails(Value):
         coachee: With whom it was.
         held_at: When it took place, with a time zone.
         consent_by: Who confirmed that everybody in it agreed, as in the audit log.
+        consent_at: When they confirmed it, None where that is now.
         title: What it is called; made of the kind and the coachee if empty.
         kind: Kind of meeting, None to tell it from the text.
     """
@@ -80,6 +81,7 @@ class MeetingDetails(Value):
     coachee: str = Field(min_length=1, max_length=200)
     held_at: datetime
     consent_by: str
+    consent_at: datetime | None = None
     title: str = Field(default="", max_length=200)
     kind: Kind | None = None
 
@@ -186,7 +188,7 @@ def _meeting(service: "Service", received: Received, details: MeetingDetails) ->
         kind=details.kind,
         held_at=details.held_at,
         consent_by=details.consent_by,
-        consent_at=moment,
+        consent_at=details.consent_at or moment,
         file_name=received.name,
         file_size=received.size,
         sha256=received.sha256,

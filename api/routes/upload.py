@@ -12,6 +12,7 @@ from api.pages import page
 from models.errors import CoachscoreError
 from models.labels import Kind
 from pipeline.meetings import Meeting
+from pipeline.resuming import unfinished
 from pipeline.service import Service
 from pipeline.uploads import MeetingDetails, UploadError, clean_file_name, receive, register
 
@@ -21,8 +22,8 @@ router = APIRouter(prefix=PATH, include_in_schema=False)
 
 @router.get("")
 def upload_form(request: Request, person: Signed, service: Served) -> HTMLResponse:
-    """The empty form."""
-    return _page(request, service)
+    """The empty form, and what was broken off."""
+    return _page(request, service, unfinished=unfinished(service, person.id))
 
 
 @router.post("")
@@ -75,7 +76,7 @@ def _take(service: Service, file: UploadFile, details: MeetingDetails) -> Meetin
 
 def _page(request: Request, service: Service, **more: object) -> HTMLResponse:
     empty = {"coachee": "", "held_at": "", "kind": ""}
-    shown = {"entered": empty, "problems": [], "done": []} | more
+    shown = {"entered": empty, "problems": [], "done": [], "unfinished": []} | more
     limits = {
         "most": service.settings.max_upload_mb,
         "hours": service.settings.max_audio_hours,
