@@ -12,6 +12,7 @@ from models.labels import Kind
 from models.tags import TaggedConversation
 from pipeline import stages
 from pipeline.jobs import AnalysisOptions, Job, Workplace, failing, open_job
+from pipeline.watched import watched
 from pipeline.store import (
     STAGES,
     AnalysisRecord,
@@ -59,8 +60,7 @@ def run_stage(job: Job, stage: Stage) -> bool:
     if job.has(stage):
         return False
     job.place.store.start_stage(job.id, stage)
-    job.place.progress(stage, 0.0)
-    value, made_by = _COMPUTE[stage](job)
+    value, made_by = _COMPUTE[stage](watched(job, stage))
     before = STAGES[: STAGES.index(stage)]
     made = Made(
         stage=stage,

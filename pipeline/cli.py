@@ -4,6 +4,7 @@ Heavy modules are imported inside the commands, so that `--help` answers at once
 """
 
 import sys
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -273,7 +274,7 @@ class _Progress:
             transient=True,
             disable=not sys.stderr.isatty(),
         )
-        self._tasks: dict[str, Any] = {}
+        self._tasks: dict[str, tuple[Any, float]] = {}
 
     def __enter__(self) -> "_Progress":
         self._bar.start()
@@ -283,16 +284,27 @@ class _Progress:
         self._bar.stop()
 
     def told(self, path: Path, phase: str, share: float) -> None:
-        """Progress on one of several files."""
-        self.phase(f"{path.name}: {phase}", share)
+        """Progress on one of several files: a phase, and the share done of the whole."""
+        self._show(path.name, f"{path.name}: {phase}", share)
 
     def phase(self, name: str, share: float) -> None:
         """Progress on one thing; `share` from 0 to 1."""
-        if name not in self._tasks:
-            for task in self._tasks.values():
+        self._show("", name, share)
+
+    def _show(self, thing: str, text: str, share: float) -> None:
+        if thing not in self._tasks:
+            for task, _ in self._tasks.values():
                 self._bar.update(task, visible=False)
-            self._tasks[name] = self._bar.add_task(name, total=1.0)
-        self._bar.update(self._tasks[name], completed=share)
+            self._tasks[thing] = self._bar.add_task(text, total=1.0), time.monotonic()
+        task, begun = self._tasks[thing]
+        # The share is one of time, so the rest takes what is missing of it.
+        left = (time.monotonic() - begun) * (1 - share) / share if share > 0.02 else None
+        about = "" if left is None else f", about {_duration(left)} left"
+        self._bar.update(task, completed=share, description=text + about)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
 def _progress() -> _Progress:

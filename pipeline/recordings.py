@@ -1,6 +1,6 @@
 """From a recording to a transcript."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from models.conversation import Participant, Segment, Transcript
@@ -10,8 +10,10 @@ from pipeline.audio.crosstalk import by_channel, channel_regions
 from pipeline.audio.diarization import diarize
 from pipeline.audio.media import decoded
 from pipeline.audio.speech import speech_regions
-from pipeline.audio.transcription import Progress, Recogniser, Recognition
+from pipeline.audio.transcription import Recogniser, Recognition
 from pipeline.audio.turns import Turn, assign_speakers, to_segments
+
+Progress = Callable[[str, float], None]
 
 
 class NoSpeechError(CoachscoreError):
@@ -35,7 +37,8 @@ def transcribe_recording(
         name: What the user calls the file.
         recogniser: What turns speech into words.
         max_seconds: Longest recording accepted, in decoded seconds.
-        progress: Called with the recognised share, 0 to 1.
+        progress: Called with a phase (decode, speech, voices, recognise) and its share
+            done, 0 to 1.
 
     Returns:
         Segments with word times, speakers and the confidence in them, in the language
@@ -47,8 +50,10 @@ def transcribe_recording(
         NoSpeechError: There is nothing to recognise in it.
     """
     made_by = recogniser.prepare()
+    tell = progress or _unwatched
+    tell("decode", 0.0)
     with decoded(path, max_seconds, name) as channels:
-        turns, heard, how = _heard(channels, name, recogniser, progress or _unwatched)
+        turns, heard, how = _heard(channels, name, recogniser, tell)
     segments = to_segments(turns)
     if not segments:
         raise NoSpeechError(f"Voices were found in {name}, but no words were recognised.")
@@ -63,7 +68,7 @@ def transcribe_recording(
     )
 
 
-def _unwatched(share: float) -> None:
+def _unwatched(_phase: str, _share: float) -> None:
     """Nobody wants to know the progress."""
 
 
@@ -71,11 +76,17 @@ def _heard(
     channels: Sequence[Sound], name: str, recogniser: Recogniser, progress: Progress
 ) -> tuple[tuple[Turn, ...], Recognition, str]:
     """Recognise by channel where both channels speak, else by voice."""
+
+    def recognised(share: float) -> None:
+        progress("recognise", share)
+
+    progress("speech", 0.0)
     mono = channels[0]
     if len(channels) == 2:
         regions = channel_regions(channels)
         if all(regions):
-            return *by_channel(channels, regions, recogniser, progress), "by channel"
+            recognised(0.0)
+            return *by_channel(channels, regions, recogniser, recognised), "by channel"
         mono = channels[1 if regions[1] else 0]
     speech = speech_regions(mono)
     if not speech:
@@ -84,8 +95,10 @@ def _heard(
             f"{name} holds {seconds:.0f} s of sound, but nobody speaks in it. "
             "Check that the microphone was on and that it is the right file."
         )
+    progress("voices", 0.0)
     spans = diarize(mono, speech)
-    heard = recogniser.transcribe(mono, speech, progress=progress)
+    recognised(0.0)
+    heard = recogniser.transcribe(mono, speech, progress=recognised)
     how = "by voice" if len({span.speaker for span in spans}) > 1 else "one voice"
     return tuple(assign_speakers(heard.passages, spans)), heard, how
 

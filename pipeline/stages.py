@@ -96,7 +96,7 @@ def transcribe(recording: Recording, settings: Settings, progress: Progress) -> 
         recording.name,
         recogniser=WhisperRecogniser(settings.whisper_model),
         max_seconds=settings.max_audio_hours * 3600,
-        progress=lambda done: progress("transcribe", done),
+        progress=progress,
     )
 
 

@@ -37,6 +37,8 @@ class AnalysisRecord(Value):
         created_at: When it was first asked for, in UTC.
         finished_at: When it last ended, well or badly.
         score_key: Key of its result of the stage "score", None before the end.
+        progress: Share of all its time that is over, 0 to 1; None unless it is running.
+        seconds_left: How long it will still take; None unless it is running.
     """
 
     id: UUID
@@ -49,6 +51,8 @@ class AnalysisRecord(Value):
     created_at: datetime
     finished_at: datetime | None
     score_key: str | None
+    progress: float | None
+    seconds_left: float | None
 
 
 class ScoreRecord(Value):
@@ -199,6 +203,10 @@ class Store:
             finished_at=None,
         )
 
+    def tell_progress(self, analysis_id: UUID, progress: float, seconds_left: float) -> None:
+        """Say how far a running analysis is."""
+        self._update(analysis_id, progress=progress, seconds_left=seconds_left)
+
     def fail_analysis(self, analysis_id: UUID, title: str, message: str) -> None:
         """Say that an analysis ended with an error; its `stage` stays where it happened."""
         self._update(
@@ -207,6 +215,8 @@ class Store:
             error_title=title,
             error_message=message,
             finished_at=now(),
+            progress=None,
+            seconds_left=None,
         )
 
     def finish_analysis(self, score: ScoreRecord) -> None:
@@ -224,6 +234,8 @@ class Store:
                     error_message=None,
                     score_key=score.score_key,
                     finished_at=now(),
+                    progress=None,
+                    seconds_left=None,
                 )
             )
 

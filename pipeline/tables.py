@@ -106,6 +106,8 @@ class AnalysisRow(Base):
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     score_key: Mapped[str | None] = mapped_column(String(_KEY))
+    progress: Mapped[float | None]
+    seconds_left: Mapped[float | None]
 
 
 class ScoreRow(Base):

@@ -42,7 +42,7 @@ def test_two_channels_are_two_speakers(write, readers, transcribe, bleed):
     clean = by_turns(readers)
     path = write("a.flac", clean + bleed * clean[::-1], "flac")
     shares = []
-    found = transcribe(path, progress=shares.append)
+    found = transcribe(path, progress=lambda *told: shares.append(told))
     assert found.source_format == "audio"
     assert found.language == "de"
     assert {p.speaker for p in found.participants} == {"Speaker 1", "Speaker 2"}
@@ -50,7 +50,8 @@ def test_two_channels_are_two_speakers(write, readers, transcribe, bleed):
     for segment in found.segments:
         assert segment.speaker == reader_at((segment.start + segment.end) / 2)
         assert segment.speaker_confidence > 0.9
-    assert shares[-1] == pytest.approx(1)
+    assert list(dict(shares)) == ["decode", "speech", "recognise"]
+    assert shares[-1] == ("recognise", pytest.approx(1))
     assert f"separated by channel; confidence {0.99 if bleed else 1:.2f}" in found.notes[0]
 
 
