@@ -63,7 +63,10 @@ def build_timeline(tagged: TaggedConversation) -> Timeline:
         timed=timed,
         speakers=tuple(wording.clean(name) for name in names),
         spans=tuple(_span(talk, tagged.tags, run, edges, last, timed) for run in runs),
-        ticks=tuple(_words(last * i / _TICKS, timed) for i in range(_TICKS + 1)),
+        # The last sentence begins one before the end.
+        ticks=tuple(
+            _words((last if timed else last - 1) * i / _TICKS, timed) for i in range(_TICKS + 1)
+        ),
     )
 
 

@@ -128,7 +128,8 @@ def test_the_timeline_has_its_table(
     client_of: Callable[[str], TestClient], meeting: Meeting
 ) -> None:
     text = client_of("mia").get(f"/meetings/{meeting.id}").text
-    drawn = re.findall(r'<rect class="(?:deal|development|neither)"', text)
+    picture = text.partition('class="rows"')[2].partition("The same as a table")[0]
+    drawn = re.findall(r'<rect class="(?:deal|development|neither)"', picture)
     table = text.partition("The same as a table")[2].partition("</table>")[0]
     assert len(drawn) > 10
     assert table.count("<tr>") == len(drawn) + 1
@@ -188,12 +189,12 @@ def test_the_owner_contests_and_those_above_see_both(
     assert answer.status_code == 303
     shown = mia.get(answer.headers["location"]).text
     assert re.search(r"worked out again in \d+\.\d s", shown)
-    assert f"the machine alone gave {round(was)}" in shown
+    assert f"the machine alone gave {was:g}" in shown
     for text in (shown, vic.get(f"/meetings/{meeting.id}").text):
         assert "contested by Mia on" in text
         assert "not “unsupported claim”, was unsupported claim" in text
         assert "He &lt;b&gt;showed&lt;/b&gt; the figures" in text
-        assert f"<b>{round(was)}</b>" in text
+        assert f"<b>{was:g}</b>" in text
     assert "/withdraw" in shown
     assert "/withdraw" not in vic.get(f"/meetings/{meeting.id}").text
     assert overall(service, organisation.ids["mia"], meeting) > was
