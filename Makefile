@@ -30,6 +30,7 @@ check: lint test
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python tests/bench/recogniser.py
 
 train: $(READY)
 	$(BIN)/coachscore train

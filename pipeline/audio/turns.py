@@ -13,6 +13,8 @@ _SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001 - C
 # Voices change by up to this many seconds before or after diarization says so.
 _SNAP = 0.8
 _PAUSE = 0.3
+# Further from any speech by a voice, a word is as likely the other's.
+_STRAY = 0.5
 # A longer pause ends a segment even where the recogniser went on.
 _LONG_PAUSE = 2.0
 
@@ -52,7 +54,7 @@ def assign_speakers(passages: Iterable[Passage], spans: Sequence[Span]) -> Itera
         for speaker, grouped in groupby(range(len(words)), key=speakers.__getitem__):
             at = list(grouped)
             # A word moved to the neighbour's sentence was as likely his as not.
-            sure = [owners[i].confidence if owners[i].speaker == speaker else 0.5 for i in at]
+            sure = [_sure(words[i], owners[i]) if owners[i].speaker == speaker else 0.5 for i in at]
             yield Turn(speaker, words[at[0] : at[-1] + 1], sum(sure) / len(sure))
 
 
@@ -94,6 +96,13 @@ def _owner(word: Word, spans: Sequence[Span], starts: Sequence[float]) -> Span:
     at = bisect.bisect_right(starts, middle)
     near = spans[max(at - 1, 0) : at + 1]
     return min(near, key=lambda span: max(span.start - middle, middle - span.end, 0.0))
+
+
+def _sure(word: Word, owner: Span) -> float:
+    """Probability that a word is its owner's."""
+    middle = (word.start + word.end) / 2
+    stray = owner.start - middle > _STRAY or middle - owner.end > _STRAY
+    return min(owner.confidence, 0.5) if stray else owner.confidence
 
 
 def _snapped(words: Sequence[Word], speakers: Sequence[str]) -> list[str]:

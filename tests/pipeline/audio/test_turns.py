@@ -1,5 +1,7 @@
 from itertools import pairwise
 
+import pytest
+
 from models.conversation import Word
 from pipeline.audio.diarization import Span
 from pipeline.audio.transcription import Passage
@@ -55,6 +57,15 @@ def test_a_short_answer_between_two_questions_survives():
 
 def test_words_outside_all_spans_go_to_the_nearest():
     assert said([passage("late words", start=20)], spans(0, 5, 9)) == [("Speaker 2", "late words")]
+
+
+def test_words_far_from_any_voice_are_nobodys_for_certain():
+    near, far = (
+        to_segments(assign_speakers([passage("late words", start=at)], spans(0, 5, 9)))
+        for at in (8.5, 12.0)
+    )
+    assert near[0].speaker_confidence == pytest.approx(0.9)
+    assert far[0].speaker_confidence == 0.5
 
 
 def test_a_long_pause_ends_a_segment_and_segments_count_up_in_time():
