@@ -91,6 +91,17 @@ def scoped(scope: Scope) -> Callable[[Viewer], Viewer]:
     return check
 
 
+def administering(scope: Scope) -> Callable[[Viewer], Viewer]:
+    """For routes of the API about the whole organisation: an admin, or a token with that scope."""
+
+    def check(viewer: Annotated[Viewer, Depends(scoped(scope))]) -> Viewer:
+        if viewer.person is not None and not viewer.administers:
+            raise NotStoredError("The address may be wrong, or what was here is gone.")
+        return viewer
+
+    return check
+
+
 def get_meeting(request: Request, meeting_id: UUID, viewer: Asking, service: Served) -> MeetingView:
     """The meeting in the path; that it was looked at goes to the audit log.
 

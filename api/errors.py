@@ -15,6 +15,7 @@ from models.errors import CoachscoreError
 from pipeline.database import DatabaseError
 from pipeline.idempotency import KeyInUseError, KeyUsedError
 from pipeline.resuming import OffsetError, UploadGoneError
+from pipeline.rubric_versions import RubricExistsError
 from pipeline.sql import NotStoredError
 from pipeline.throttle import WINDOW, ThrottledError
 from pipeline.uploads import UploadTooLargeError
@@ -76,6 +77,7 @@ _STATUS: Final[dict[type[CoachscoreError], HTTPStatus]] = {
     NotStoredError: HTTPStatus.NOT_FOUND,
     NotFinishedError: HTTPStatus.CONFLICT,
     KeyInUseError: HTTPStatus.CONFLICT,
+    RubricExistsError: HTTPStatus.CONFLICT,
     KeyUsedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     OffsetError: HTTPStatus.CONFLICT,
     UploadGoneError: HTTPStatus.GONE,

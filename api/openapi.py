@@ -111,7 +111,7 @@ def _complete_one(path: str, method: str, operation: dict[str, Any]) -> None:
             answer["headers"]["ETag"] = {"$ref": "#/components/headers/ETag"}
     if method == "get":
         answers["304"] = {"description": "Nothing new since the answer with that ETag."}
-        later = ("409",) if path.endswith(_MADE_LATER) else ()
+        later: tuple[str, ...] = ("409",) if path.endswith(_MADE_LATER) else ()
     else:
         later = _WRITING
     for status in (*_ALWAYS, *later):

@@ -4,6 +4,7 @@ Everything that runs an analysis, through Prefect or not, goes through `run_stag
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -11,8 +12,7 @@ from models.conversation import Conversation, Recording, Transcript, Value
 from models.labels import Kind
 from models.tags import TaggedConversation
 from pipeline import stages
-from pipeline.jobs import AnalysisOptions, Job, Workplace, failing, open_job
-from pipeline.watched import watched
+from pipeline.jobs import AnalysisOptions, Job, Workplace, current_rubric, failing, open_job
 from pipeline.store import (
     STAGES,
     AnalysisRecord,
@@ -22,6 +22,7 @@ from pipeline.store import (
     Stage,
     Store,
 )
+from pipeline.watched import watched
 from scoring.digest import digest_of
 from scoring.score import ScoredConversation
 
@@ -60,7 +61,12 @@ def run_stage(job: Job, stage: Stage) -> bool:
     if job.has(stage):
         return False
     job.place.store.start_stage(job.id, stage)
-    value, made_by = _COMPUTE[stage](watched(job, stage))
+    _keep(watched(job, stage), stage)
+    return True
+
+
+def _keep(job: Job, stage: Stage) -> None:
+    value, made_by = _COMPUTE[stage](job)
     before = STAGES[: STAGES.index(stage)]
     made = Made(
         stage=stage,
@@ -69,7 +75,6 @@ def run_stage(job: Job, stage: Stage) -> bool:
         made_by=made_by,
     )
     job.place.store.put_result(job.recording.sha256, made, value)
-    return True
 
 
 def finish(job: Job) -> None:
@@ -163,6 +168,28 @@ def rescore(
     return load_analysis(place.store, new_id)
 
 
+def score_again(place: Workplace, analysis_id: UUID) -> bool:
+    """Score a finished analysis under the rubrics of today, from the tags it has.
+
+    Its old score is shown until the new one is there, and stays where that fails.
+
+    Returns:
+        Whether the rubrics had changed since it was scored.
+
+    Raises:
+        CoachscoreError: It was never finished, or no score can be made of it.
+    """
+    record = place.store.analysis(analysis_id)
+    lineage = place.store.lineage(record.recording_sha256, _score_key(record))
+    job = open_job(place, analysis_id, {stage: lineage[stage].key for stage in STAGES[:3]})
+    if record.score_key == job.keys["score"]:
+        return False
+    if not job.has("score"):
+        _keep(job, "score")
+    finish(job)
+    return True
+
+
 def _transcribe(job: Job) -> tuple[Value, str]:
     settings = job.place.settings
     if job.options.whisper_model is not None:
@@ -184,7 +211,8 @@ def _tag(job: Job) -> tuple[Value, str]:
 def _score(job: Job) -> tuple[Value, str]:
     made = _uncorrected(job)
     if job.options.corrections:
-        made = stages.score_corrected(made, job.options.corrections, job.place.settings)
+        rubric_of = partial(current_rubric, job.place)
+        made = stages.score_corrected(made, job.options.corrections, rubric_of)
     return made, f"{made.score.rubric.name} {made.score.rubric.version}"
 
 
@@ -194,7 +222,8 @@ def _uncorrected(job: Job) -> ScoredConversation:
     if store.made(sha256, "score", job.uncorrected) is not None:
         return store.result(sha256, "score", job.uncorrected, ScoredConversation)
     tagged = _load(job, "tag", TaggedConversation)
-    return stages.score(tagged, job.options.kind, job.place.settings)
+    rubric_of = partial(current_rubric, job.place)
+    return stages.score(tagged, job.options.kind, job.place.settings, rubric_of)
 
 
 _COMPUTE: Final[dict[Stage, Callable[[Job], tuple[Value, str]]]] = {

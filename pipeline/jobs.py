@@ -23,9 +23,11 @@ from models.errors import CoachscoreError
 from models.labels import KINDS, Kind
 from pipeline import stages
 from pipeline.captions.draft import PARSER_VERSION
+from pipeline.rubric_versions import RubricVersions
 from pipeline.rubrics import load_rubric
 from pipeline.settings import Settings
 from pipeline.store import STAGES, Stage, Store
+from scoring.rubric import Rubric
 
 
 class AnalysisOptions(Value):
@@ -124,11 +126,21 @@ def open_job(place: Workplace, analysis_id: UUID, pinned: Mapping[Stage, str] | 
     key = recording.sha256
     for stage in STAGES:
         chosen = given.get(stage)
-        key = chosen or _digest([key, stage, _depends(stage, recording, options, place.settings)])
+        key = chosen or _digest([key, stage, _depends(stage, recording, options, place)])
         keys[stage] = key
     if options.corrections:
         keys["score"] = _digest([key, [one.model_dump() for one in options.corrections]])
     return Job(place, analysis_id, recording, options, keys, uncorrected=key)
+
+
+def current_rubric(place: Workplace, kind: Kind) -> Rubric:
+    """The rubric that scores meetings of a kind: the newest that was added, or the file's.
+
+    Raises:
+        RubricError: It is in a file that is missing or not usable.
+    """
+    added = RubricVersions(place.store.database, place.settings.rubric_dir).newest(kind)
+    return load_rubric(kind, place.settings.rubric_dir) if added is None else added
 
 
 @contextmanager
@@ -155,7 +167,7 @@ def _known(store: Store, path: Path) -> Recording | None:
 
 
 def _depends(
-    stage: Stage, recording: Recording, options: AnalysisOptions, settings: Settings
+    stage: Stage, recording: Recording, options: AnalysisOptions, place: Workplace
 ) -> list[Any]:
     """What a stage's result depends on beside its input, as plain values."""
     version, models = stages.STAGE_VERSIONS[stage], manifest()["models"]
@@ -163,7 +175,7 @@ def _depends(
         case "transcribe" if recording.medium == "transcript":
             return [version, PARSER_VERSION]
         case "transcribe":
-            model = options.whisper_model or settings.whisper_model
+            model = options.whisper_model or place.settings.whisper_model
             return [version, importlib.metadata.version("openai-whisper"), _file_state(model)]
         case "attribute":
             return [version, options.coach, models["roles"], models["encoder"]]
@@ -173,7 +185,7 @@ def _depends(
             # Which rubric it will be is not known yet where the text decides the kind.
             kinds = KINDS if options.kind is None else (options.kind,)
             # The content, for the version of an own rubric may have been left as it was.
-            rubrics = [load_rubric(k, settings.rubric_dir).model_dump_json() for k in kinds]
+            rubrics = [current_rubric(place, k).model_dump_json() for k in kinds]
             return [version, options.kind, rubrics, models["kinds"]]
 
 

@@ -19,6 +19,15 @@ def load_rubric(kind: Kind, folder: Path | None = None) -> Rubric:
     Raises:
         RubricError: A file is missing or not usable.
     """
+    return parse_rubric(*rubric_texts(kind, folder))
+
+
+def rubric_texts(kind: Kind, folder: Path | None = None) -> tuple[str, str]:
+    """The common TOML text of a rubric and the kind's own.
+
+    Raises:
+        RubricError: A file is missing.
+    """
     base = resources.files("scoring") / "rubrics" if folder is None else folder
     try:
         common = (base / "common.toml").read_text(encoding="utf-8")
@@ -28,4 +37,4 @@ def load_rubric(kind: Kind, folder: Path | None = None) -> Rubric:
             f"{error.filename} cannot be read; a rubric folder holds common.toml and one "
             "file per kind of meeting. Copy scoring/rubrics/ and change the copy."
         ) from error
-    return parse_rubric(common, own)
+    return common, own

@@ -4,12 +4,14 @@ A key is 256 random bits. The database holds its HMAC under the secret, so that 
 database opens nothing, and a row put into it by somebody else is no key either.
 """
 
+import base64
 import hashlib
 import hmac
 import os
 import secrets
 from pathlib import Path
 from typing import Final, Literal
+from uuid import UUID
 
 from models.errors import CoachscoreError
 from pipeline.database import make_folder
@@ -59,6 +61,15 @@ def new_key() -> str:
 def key_hash(secret: bytes, purpose: Purpose, key: str) -> str:
     """What is stored of a key; a key of one purpose is none for another."""
     return hmac.new(secret, f"{purpose}:{key}".encode(), hashlib.sha256).hexdigest()
+
+
+def webhook_secret(secret: bytes, webhook_id: UUID) -> str:
+    """The key that a webhook's messages are signed with, in the form of Standard Webhooks.
+
+    It is worked out whenever it is needed, so that no copy of the database holds it.
+    """
+    key = hmac.new(secret, f"webhook:{webhook_id}".encode(), hashlib.sha256).digest()
+    return f"whsec_{base64.b64encode(key).decode('ascii')}"
 
 
 def _kept(path: Path) -> bytes:

@@ -8,16 +8,20 @@ from pipeline.audit import Audit
 from pipeline.contests import Contests
 from pipeline.credentials import Credentials, Token
 from pipeline.digests import Digests
+from pipeline.events import Events
 from pipeline.idempotency import Idempotency
 from pipeline.meetings import Meetings
 from pipeline.partial_uploads import PartialUploads
 from pipeline.people import People
 from pipeline.policy import Viewer
+from pipeline.rescores import Rescores
+from pipeline.rubric_versions import RubricVersions
 from pipeline.secret import load_secret
 from pipeline.settings import Settings
 from pipeline.sql import Database
 from pipeline.store import Store
 from pipeline.throttle import Throttle
+from pipeline.webhooks import Webhooks
 from pipeline.work import Work
 
 
@@ -38,6 +42,10 @@ class Service:
     work: Work
     audit: Audit
     idempotency: Idempotency
+    webhooks: Webhooks
+    events: Events
+    rubrics: RubricVersions
+    rescores: Rescores
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -63,6 +71,10 @@ class Service:
             work=Work(database),
             audit=Audit(database),
             idempotency=Idempotency(database),
+            webhooks=(webhooks := Webhooks(database, secret)),
+            events=Events(database, webhooks),
+            rubrics=RubricVersions(database, settings.rubric_dir),
+            rescores=Rescores(database),
         )
 
     def close(self) -> None:

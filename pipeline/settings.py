@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     api_requests_per_minute: int = Field(
         default=600, gt=0, description="Requests to the API that one caller may send in a minute."
     )
+    webhook_private: bool = Field(
+        default=False,
+        description="Whether webhooks may be sent into private networks, and without TLS.",
+    )
 
     @field_validator("home", "rubric_dir")
     @classmethod

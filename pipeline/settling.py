@@ -83,6 +83,8 @@ def settle(
     new = {one.id for one in after} - {one.id for one in before}
     action: Action = "contest" if new else "withdraw"
     service.audit.note(f"person:{by}", action, f"meeting:{meeting.id}")
+    if new:
+        service.events.contested(meeting.owner_id, meeting.id)
     seconds = time.perf_counter() - started
     return Settled(analysis_id=analysis_id, seconds=seconds, waiting=waiting)
 

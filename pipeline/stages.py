@@ -19,9 +19,11 @@ from models.tags import TaggedConversation
 from pipeline.captions.reader import read_transcript
 from pipeline.rubrics import load_rubric
 from pipeline.settings import Settings
+from scoring.rubric import Rubric
 from scoring.score import ScoredConversation, score_conversation
 
 Progress = Callable[[str, float], None]
+RubricOf = Callable[[Kind], Rubric]
 
 # Bumped when a stage would give another result for the same input. The tagger and the
 # rubrics carry versions of their own beside these.
@@ -131,33 +133,40 @@ def tag(conversation: Conversation) -> TaggedConversation:
     )
 
 
-def score(tagged: TaggedConversation, kind: Kind | None, settings: Settings) -> ScoredConversation:
+def score(
+    tagged: TaggedConversation,
+    kind: Kind | None,
+    settings: Settings,
+    rubric_of: RubricOf | None = None,
+) -> ScoredConversation:
     """Score a tagged conversation under the rubric of its kind.
 
     Args:
         tagged: From `tag`.
         kind: Kind of meeting as the user gave it; else the file's, else the text decides.
         settings: For an own rubric folder.
+        rubric_of: Gives the rubric of a kind; those in files if None.
     """
     known = kind or tagged.conversation.kind
     if known is not None:
         kinds: dict[Kind, float] = {k: float(k == known) for k in KINDS}
     else:
         kinds = artefacts.load("kinds").probabilities(tagged)
-    rubric = load_rubric(max(kinds, key=lambda k: kinds[k]), settings.rubric_dir)
+    likeliest = max(kinds, key=lambda k: kinds[k])
+    rubric = rubric_of(likeliest) if rubric_of else load_rubric(likeliest, settings.rubric_dir)
     return score_conversation(tagged, rubric, kinds)
 
 
 def score_corrected(
-    scored: ScoredConversation, corrections: Sequence[Correction], settings: Settings
+    scored: ScoredConversation, corrections: Sequence[Correction], rubric_of: RubricOf
 ) -> ScoredConversation:
     """Score a conversation again with some of its tags put right.
 
     Args:
         scored: From `score`; the kind of meeting stays the one that was found there.
         corrections: What was contested.
-        settings: For an own rubric folder.
+        rubric_of: Gives the rubric of a kind.
     """
     kind = scored.tags.kind
-    rubric = load_rubric(kind.value, settings.rubric_dir)
-    return score_conversation(correct(scored.tagged, corrections), rubric, {kind.value: kind.p})
+    tagged = correct(scored.tagged, corrections)
+    return score_conversation(tagged, rubric_of(kind.value), {kind.value: kind.p})

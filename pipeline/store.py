@@ -89,6 +89,11 @@ class Store:
         """Use an open database; `open` opens one of its own."""
         self._database = database
 
+    @property
+    def database(self) -> Database:
+        """The database, for what else is kept in it."""
+        return self._database
+
     @classmethod
     def open(cls, settings: Settings) -> Self:
         """Open the configured database, make its tables where they lack.

@@ -18,10 +18,14 @@ LEASE: Final = timedelta(seconds=30)
 
 
 class Claim(Value):
-    """An analysis that a worker holds; `attempts` counts this one."""
+    """An analysis that a worker holds; `attempts` counts this one.
+
+    With a `rescore_id`, only its score is to be made again.
+    """
 
     analysis_id: UUID
     attempts: int
+    rescore_id: UUID | None = None
 
 
 class Work:
@@ -31,22 +35,27 @@ class Work:
         self._database = database
 
     def ask(self, analysis_id: UUID) -> None:
-        """Have an analysis made, unless it is in the queue."""
+        """Have an analysis made, unless it is in the queue; that counts for more than a score."""
         values = {"analysis_id": analysis_id, "asked_at": now(), "attempts": 0}
         statement = self._database.insert(WorkRow).values(**values)
-        self._database.run(statement.on_conflict_do_nothing())
+        made = {"rescore_id": None}
+        self._database.run(
+            statement.on_conflict_do_update(index_elements=["analysis_id"], set_=made)
+        )
 
     def claim(self, worker: str) -> Claim | None:
         """Take the oldest analysis that nobody holds, None where there is none."""
         free = WorkRow.lease_until.is_(None) | (WorkRow.lease_until < now())
         # SQLite's writers wait for each other; PostgreSQL's pass by what another one took.
-        oldest = select(WorkRow.analysis_id, WorkRow.attempts).where(free)
-        oldest = oldest.order_by(WorkRow.asked_at, WorkRow.analysis_id).limit(1)
+        oldest = select(WorkRow.analysis_id, WorkRow.attempts, WorkRow.rescore_id).where(free)
+        # What somebody waits for goes before what is made anew.
+        anew = WorkRow.rescore_id.is_not(None)
+        oldest = oldest.order_by(anew, WorkRow.asked_at, WorkRow.analysis_id).limit(1)
         with self._database.write() as connection:
             row = connection.execute(oldest.with_for_update(skip_locked=True)).first()
             if row is None:
                 return None
-            claim = Claim(analysis_id=row.analysis_id, attempts=row.attempts + 1)
+            claim = Claim.model_validate(row._asdict() | {"attempts": row.attempts + 1})
             connection.execute(
                 update(WorkRow)
                 .where(WorkRow.analysis_id == claim.analysis_id)

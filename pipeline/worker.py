@@ -12,14 +12,19 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from threading import Event, Thread
 from typing import Final, NoReturn
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from models.errors import CoachscoreError
-from pipeline.analysis import digest_one
+from pipeline.analysis import digest_one, score_again
+from pipeline.events import Events
 from pipeline.jobs import Workplace
+from pipeline.rescores import Rescores
+from pipeline.secret import load_secret
+from pipeline.sending import Sender
 from pipeline.settings import Settings
 from pipeline.sql import Database
 from pipeline.store import Store
+from pipeline.webhooks import Webhooks
 from pipeline.work import LEASE, Claim, Work
 
 Make = Callable[[Workplace, Claim], None]
@@ -44,6 +49,8 @@ class Worker:
         self.name = str(uuid4())
         self._settings, self._make = settings, make
         self._store, self._work = Store(database), Work(database)
+        self._rescores = Rescores(database)
+        self._events = Events(database, Webhooks(database, load_secret(settings)))
 
     def step(self) -> bool:
         """Make the oldest analysis, if there is one; returns whether there was."""
@@ -73,12 +80,29 @@ class Worker:
             return False
 
     def _make_one(self, claim: Claim) -> None:
+        if claim.rescore_id is not None:
+            self._score_again(claim, claim.rescore_id)
+            return
         if claim.attempts > _MOST_ATTEMPTS:
             error = GaveUpError("The worker stopped three times on this file. Try a shorter one.")
             self._store.fail_analysis(claim.analysis_id, error.title, error.message)
             raise error
         with self._renewing(claim):
             self._make(Workplace(self._settings, self._store, self._teller(claim)), claim)
+        self._events.scored(claim.analysis_id)
+
+    def _score_again(self, claim: Claim, rescore_id: UUID) -> None:
+        """Make a score anew; where that fails, the old one stays."""
+        place = Workplace(self._settings, self._store, lambda *_: None)
+        tried_enough = claim.attempts > _MOST_ATTEMPTS
+        try:
+            if not tried_enough and score_again(place, claim.analysis_id):
+                self._events.scored(claim.analysis_id)
+        except Exception:
+            self._rescores.failed(rescore_id)
+            raise
+        if tried_enough:
+            self._rescores.failed(rescore_id)
 
     def _teller(self, claim: Claim) -> Callable[[str, float], None]:
         """Writes progress down, though not more often than anybody looks."""
@@ -121,6 +145,10 @@ def work(settings: Settings, parent: int | None = None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     with closing(Database.open(settings)) as database:
+        # Before the models are loaded, for what is to be sent needs none.
+        webhooks = Webhooks(database, load_secret(settings))
+        sender = Sender(webhooks, private=settings.webhook_private)
+        Thread(target=sender.run, args=(Event(),), name="webhooks", daemon=True).start()
         worker = Worker(settings, database, _prepared())
         _log.info("worker %s is ready", worker.name)
         lacking = True  # Scores of an earlier version; new ones bring their digests along.

@@ -51,6 +51,11 @@ def seen(hidden: bool, refused: int = 303) -> dict[str, int]:
     return signed(404) | {"nobody": refused, "mia": 200} | above
 
 
+def kept(status: int) -> dict[str, int]:
+    """A route of the API for the whole organisation: the admin, and a token with the scope."""
+    return scoped(signed(404) | {"ada": status}, full=status)
+
+
 def known(status: int) -> dict[str, int]:
     """About Mia: for herself, those above her, and the admin, who looks after people."""
     return signed(404) | dict.fromkeys(("mia", "vic", "rhea", "ada"), status)
@@ -82,6 +87,8 @@ NEW_UPLOAD = {
 PART = {
     "headers": TUS | {"upload-offset": "0", "content-type": "application/offset+octet-stream"},
 }
+RIDE = {"kind": "ride_along"}
+HOOK = {"url": "https://example.com/hook", "events": ["meeting.scored"]}
 PASSWORDS = {"password": "four green frogs", "again": "four green frogs"}
 
 TABLE = [
@@ -145,6 +152,10 @@ TABLE = [
         signed(404, page=False),
         {"meeting_id": "released", "contest_id": "mia"},
     ),
+    Line("GET", "/managers/{person_id}", seen(hidden=False), {"person_id": "mia"}),
+    Line("GET", "/managers/{person_id}", signed(404), {"person_id": "hidden"}),
+    Line("GET", "/managers/{person_id}/sheet", seen(hidden=False), {"person_id": "mia"}),
+    Line("GET", "/team", signed(404) | dict.fromkeys(("vic", "rhea", "uma", "ada"), 200)),
     Line("GET", "/people", administered(200)),
     Line("POST", "/people", administered(200, page=False), send={"data": INVITED}),
     Line("POST", "/people/import", administered(200, page=False), send=CSV),
@@ -217,6 +228,25 @@ TABLE = [
         )
         for part in ("scores", "trend")
     ),
+    Line("GET", "/api/v1/rubrics", scoped(signed(200), scores=200, full=200)),
+    Line("GET", "/api/v1/rubrics/{kind}", scoped(signed(200), scores=200, full=200), RIDE),
+    Line("POST", "/api/v1/rubrics/{kind}", kept(400), RIDE, {"json": {"own": ""}}),
+    Line("POST", "/api/v1/rescores", kept(202)),
+    Line("GET", "/api/v1/rescores/{rescore_id}", kept(404), {"rescore_id": "hidden"}),
+    Line("GET", "/api/v1/webhooks", kept(200)),
+    Line("POST", "/api/v1/webhooks", kept(201), send={"json": HOOK}),
+    *(
+        Line(method, f"/api/v1/webhooks/{{webhook_id}}{part}", kept(404), {"webhook_id": "hidden"})
+        for method, part in (("GET", ""), ("DELETE", ""), ("GET", "/deliveries"))
+    ),
+    Line(
+        "POST",
+        "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver",
+        kept(404),
+        {"webhook_id": "hidden", "delivery_id": "hidden"},
+    ),
+    Line("GET", "/api/v1/exports/meetings", scoped(signed(200), reader=200, full=200)),
+    Line("GET", "/api/v1/exports/managers", scoped(signed(200), scores=200, full=200)),
 ]
 CELLS = [
     pytest.param(line, who, id=f"{line.method} {line.route} {'-'.join(line.path.values())} {who}")

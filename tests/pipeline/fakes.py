@@ -115,4 +115,4 @@ def install(
     put(stages, "transcribe", noted("transcribe", lambda *_: transcript()))
     put(stages, "attribute", noted("attribute", conversation))
     put(stages, "tag", noted("tag", tagged))
-    put(stages, "score", noted("score", lambda of, kind, _: scored(of, kind)))
+    put(stages, "score", noted("score", lambda of, kind, *_: scored(of, kind)))
