@@ -10,6 +10,7 @@ from models.blend import Blend
 from models.context import context_features
 from models.heads import HEADS, WIDTH, link
 from models.kinds import KindModel
+from models.labelled import gold_tags
 from models.roles import RoleModel
 
 ASKED = [
@@ -138,13 +139,26 @@ def test_a_third_speaker_shares_the_probability(roles):
     assert sum(odds.values()) == pytest.approx(1)
 
 
-def test_the_words_tell_the_kind(make_labelled, make_talk, make_conversation):
+def test_the_words_tell_the_kind(make_labelled):
     model = KindModel().fit(
         [*synthetic(make_labelled), make_labelled([("coach", "the contract", None)])]
     )
     for kind, topic in TOPICS.items():
-        talk = make_talk([("coachee", SAID[0]), ("coach", f"let us look at {topic}")])
-        found = model.probabilities(make_conversation(talk))
+        talk = [("coachee", SAID[0], None), ("coach", f"let us look at {topic}", None)] * 3
+        found = model.probabilities(gold_tags(make_labelled(talk)))
         assert set(found) == set(TOPICS)
         assert found[kind] > 0.5
         assert sum(found.values()) == pytest.approx(1)
+
+
+def test_the_tags_tell_the_kind_where_the_words_do_not(make_labelled):
+    def talk(kind, **labels):
+        said = {"act": "question", "challenge": False, **labels}
+        return make_labelled([("coach", "go on then", said), ("coachee", "yes", {})] * 8, kind=kind)
+
+    visit = {"focus": "development", "activity": "call"}
+    sale = {"focus": "deal", "activity": "opportunity"}
+    alike = [talk("ride_along", **visit), talk("deal_review", **sale)] * 6
+    model = KindModel().fit([*alike, *synthetic(make_labelled)])
+    assert model.probabilities(gold_tags(talk(None, **visit)))["ride_along"] > 0.5
+    assert model.probabilities(gold_tags(talk(None, **sale)))["deal_review"] > 0.5
