@@ -8,7 +8,7 @@ that stands beside it, and is cached by its values.
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from markupsafe import Markup
 
@@ -93,7 +93,10 @@ def quantity_quality(pairs: tuple[Pair, ...], quantity: str) -> Markup:
     import altair as alt
 
     most = max((pair.quantity for pair in pairs), default=1.0)
-    rows = [pair.model_dump() for pair in pairs]
+    rows = [
+        pair.model_dump() | {"side": side}
+        for pair, side in zip(pairs, _sides(pairs, most), strict=True)
+    ]
     right = alt.X(
         "quantity:Q",
         title=quantity,
@@ -105,10 +108,14 @@ def quantity_quality(pairs: tuple[Pair, ...], quantity: str) -> Markup:
         y=_score_axis(alt, "low:Q"), y2="high:Q"
     )
     points = base.mark_point(filled=True, fill=ACCENT, size=80, opacity=1).encode(y="score:Q")
-    names = base.mark_text(align="left", dx=9, fill=INK, fontSize=13).encode(
-        y="score:Q", text="name:N"
-    )
-    return _drawn(alt.layer(ranges, points, names))
+    sides: tuple[tuple[Literal["left", "right"], int], ...] = (("left", 9), ("right", -9))
+    names = [
+        base.mark_text(align=align, dx=dx, fill=INK, fontSize=13)
+        .encode(y="score:Q", text="name:N")
+        .transform_filter(f"datum.side === '{align}'")
+        for align, dx in sides
+    ]
+    return _drawn(alt.layer(ranges, points, *names))
 
 
 @lru_cache(_KEPT)
@@ -127,10 +134,8 @@ def minutes(bars: tuple[Bar, ...]) -> Markup:
         alt.Chart(alt.InlineData(values=rows))
         .mark_bar()
         .encode(
-            x=alt.X(
-                "yearmonthdate(week):O", title=None, axis=alt.Axis(format="%-d %b", labelAngle=0)
-            ),
-            y=alt.Y("minutes:Q", title="Minutes of your sentences", axis=alt.Axis(tickCount=5)),
+            x=alt.X("yearmonthdate(week):O", title=None, axis=_week_axis(alt)),
+            y=alt.Y("minutes:Q", title="Minutes a week", axis=alt.Axis(tickCount=5)),
             order="order:O",
             fill=alt.Fill(
                 "about:N",
@@ -147,9 +152,26 @@ def warm() -> None:
     trend((), None)
 
 
+def _sides(pairs: Sequence[Pair], most: float) -> list[str]:
+    """On which side of its point a name stands: to the left where another one is close."""
+    sides: list[str] = []
+    for place, pair in enumerate(pairs):
+        near = [
+            sides[other]
+            for other, known in enumerate(pairs[:place])
+            if abs(known.score - pair.score) < 9 and abs(known.quantity - pair.quantity) < most / 4
+        ]
+        sides.append("right" if "left" in near else "left")
+    return sides
+
+
 def _score_axis(alt: Any, field: str) -> Any:
     ticks = alt.Axis(values=[0, 25, 50, 75, 100])
     return alt.Y(field, title=_SCORE, scale=alt.Scale(domain=[0, 100]), axis=ticks)
+
+
+def _week_axis(alt: Any) -> Any:
+    return alt.Axis(format="%-d %b", labelAngle=0, labelOverlap="greedy", labelSeparation=24)
 
 
 def _drawn(chart: Any) -> Markup:

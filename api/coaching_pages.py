@@ -85,7 +85,7 @@ def manager_values(service: Service, viewer: Viewer, person: Person, span: Span)
         "months": trends.by_period(meetings, "month"),
         "weeks": _weeks(meetings),
         "cadences": coaching.cadences(meetings, span.since, span.until),
-        "steps": steps.open[:_STEPS],
+        "steps": steps.newest(_STEPS),
         "more_steps": max(len(steps.open) - _STEPS, 0),
         "followed": steps.followed,
         "best": coaching.best_of(meetings, details, _QUOTES),

@@ -112,6 +112,13 @@ class Steps(Value):
     open: tuple[OpenStep, ...]
     followed: int
 
+    def newest(self, most: int) -> tuple[OpenStep, ...]:
+        """Of each person in turn the newest, so that one long meeting does not crowd the rest."""
+        by_person: dict[str, list[OpenStep]] = defaultdict(list)
+        for step in self.open:
+            by_person[step.coachee.casefold()].append(step)
+        return tuple(_in_turn(list(by_person.values()), most))
+
 
 class Best(Value):
     """A moment that earned points, and its meeting."""

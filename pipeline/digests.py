@@ -48,30 +48,31 @@ class Digests:
         """The finished meetings that somebody may see and asks for, oldest first."""
         own = (MeetingRow.owner_id, MeetingRow.held_at, MeetingRow.title, MeetingRow.coachee)
         figures = (getattr(ScoreRow, n) for n in ("kind", "verdict", "overall", "low", "high"))
-        asked = select(
+        amounts = (getattr(DigestRow, name) for name in _AMOUNTS)
+        asked = (
             MeetingRow.id.label("meeting_id"),
             *own,
             MeetingRow.visible_to_vp_at,
             *figures,
-            *(getattr(DigestRow, name) for name in _AMOUNTS),
+            *amounts,
         )
-        rows = self._database.all(_finished(asked, reach, wanted))
+        rows = self._database.all(_finished(reach, wanted, *asked))
         return _MANY.validate_python([_nested(row) for row in rows])
 
     def details(self, reach: Reach, wanted: MeetingFilter) -> dict[UUID, Details]:
         """Quotes, next steps and advice by meeting, oldest first."""
-        asked: Select[Any] = select(MeetingRow.id, DigestRow.details)
-        asked = asked.where(DigestRow.details.is_not(None))
-        rows = self._database.all(_finished(asked, reach, wanted))
+        asked = _finished(reach, wanted, MeetingRow.id, DigestRow.details)
+        rows = self._database.all(asked.where(DigestRow.details.is_not(None)))
         return {row.id: Details.model_validate_json(row.details) for row in rows}
 
 
-def _finished(asked: Select[Any], reach: Reach, wanted: MeetingFilter) -> Select[Any]:
+def _finished(reach: Reach, wanted: MeetingFilter, *asked: Any) -> Select[Any]:
     mine = (DigestRow.analysis_id == ScoreRow.analysis_id) & (
         DigestRow.score_key == ScoreRow.score_key
     )
     return (
-        asked.select_from(MeetingRow)
+        select(*asked)
+        .select_from(MeetingRow)
         .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)
         .join(ScoreRow, score_is_current())
         .outerjoin(DigestRow, mine)
