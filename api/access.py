@@ -14,7 +14,7 @@ from fastapi import Depends, Request, Response
 
 from api.errors import ScopeError, SignInNeededError
 from pipeline.credentials import Scope
-from pipeline.meetings import MeetingView
+from pipeline.meetings import Meeting, MeetingView
 from pipeline.people import Person
 from pipeline.policy import Viewer
 from pipeline.service import Service
@@ -132,6 +132,21 @@ def get_own_meeting(viewer: Asking, found: SeenMeeting) -> MeetingView:
 
 
 OwnMeeting = Annotated[MeetingView, Depends(get_own_meeting)]
+
+
+def get_deletable(meeting_id: UUID, viewer: Asking, service: Served) -> Meeting:
+    """The meeting in the path, for its owner and for an admin, who need not see it.
+
+    Raises:
+        NotStoredError: There is none, or it is not theirs to delete.
+    """
+    found = service.meetings.get(meeting_id)
+    if not viewer.may_delete(found.owner_id):
+        raise NotStoredError("No such meeting.")
+    return found
+
+
+DeletableMeeting = Annotated[Meeting, Depends(get_deletable)]
 
 
 def session_key(request: Request) -> str | None:

@@ -16,7 +16,9 @@ from api.limits import Limiter
 from api.openapi import describe
 from api.pages import VERSION
 from api.routes import (
+    audit,
     contests,
+    deletion,
     events,
     health,
     home,
@@ -36,7 +38,9 @@ from pipeline.service import Service
 from pipeline.settings import Settings
 
 ROUTERS: Final = (
+    audit.router,
     contests.router,
+    deletion.router,
     events.router,
     health.router,
     home.router,

@@ -1,12 +1,13 @@
 """The log of who saw and changed what."""
 
 from datetime import datetime
-from typing import Literal
-from uuid import uuid4
+from typing import Final, Literal, get_args
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
 from models.conversation import Value
+from pipeline.paging import Cursor, Page, after, page_of
 from pipeline.service_tables import AuditRow
 from pipeline.sql import Database, columns, now
 
@@ -22,21 +23,39 @@ Action = Literal[
     "sign out",
 ]
 
+ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
+
 
 class AuditEntry(Value):
     """One line of the log.
 
     Attributes:
+        id: Made when it was added.
         at: When, in UTC.
         actor: Who: a kind and an id, such as "person:…", "token:…" or "nobody".
         action: What was done.
         object: To what: a kind and an id, such as "meeting:…".
     """
 
+    id: UUID
     at: datetime
     actor: str
     action: str
     object: str
+
+
+class AuditFilter(Value):
+    """Which lines of the log are asked for; None leaves a question open.
+
+    Attributes:
+        actor: Who, as in the log.
+        action: What was done.
+        object: To what, as in the log.
+    """
+
+    actor: str | None = None
+    action: Action | None = None
+    object: str | None = None
 
 
 class Audit:
@@ -52,6 +71,15 @@ class Audit:
 
     def entries(self, limit: int = 200) -> list[AuditEntry]:
         """The newest lines, newest first."""
-        asked = select(*columns(AuditRow, AuditEntry)).order_by(AuditRow.at.desc(), AuditRow.id)
-        rows = self._database.all(asked.limit(limit))
-        return [AuditEntry.model_validate(row._asdict()) for row in rows]
+        return list(self.page(AuditFilter(), None, limit).items)
+
+    def page(self, wanted: AuditFilter, cursor: Cursor | None, limit: int) -> Page[AuditEntry]:
+        """A page of the lines that are asked for, newest first."""
+        given = wanted.model_dump(exclude_none=True)
+        asked = select(*columns(AuditRow, AuditEntry)).where(
+            *(getattr(AuditRow, name) == value for name, value in given.items()),
+            after(cursor, AuditRow.at, AuditRow.id, newest_first=True),
+        )
+        rows = self._database.all(asked.order_by(AuditRow.at.desc(), AuditRow.id).limit(limit + 1))
+        lines = [AuditEntry.model_validate(row._asdict()) for row in rows]
+        return page_of(lines, limit, lambda line: Cursor(at=line.at, id=line.id))

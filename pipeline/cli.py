@@ -259,6 +259,23 @@ def worker() -> None:
     work(get_settings())
 
 
+@app.command()
+def purge() -> None:
+    """Delete what is older than COACHSCORE_RETENTION_DAYS, and files that were left behind."""
+    from contextlib import closing
+
+    from pipeline.purging import purge as run
+    from pipeline.service import Service
+    from pipeline.settings import get_settings
+
+    with closing(Service.open(get_settings())) as service:
+        done = run(service)
+    print(  # noqa: T201
+        f"Deleted: {done.meetings} meetings, {done.recordings} other recordings, "
+        f"{done.files} files that were left behind."
+    )
+
+
 class _Progress:
     """A bar on standard error while something takes long; nothing where nobody watches."""
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # importing Alembic; a test holds it to the folder of migrations.
 HEAD: Final = "0007"
 
+# Milliseconds for which one writer on SQLite waits for another.
+BUSY_TIMEOUT: Final = "busy_timeout=30000"
 _MIGRATION_LOCK: Final = 0x636F616368  # Any number of our own, for PostgreSQL's advisory lock.
 
 
@@ -61,9 +63,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # sqlite3 must not begin transactions on its own: it leaves out table definitions, and
     # a transaction that starts reading and then writes fails where another one wrote.
     connection.isolation_level = None
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL"):
+    for pragma in (BUSY_TIMEOUT, "journal_mode=WAL", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")  # What is deleted is overwritten in the file.
 
 
 def _begin_sqlite(connection: Connection) -> None:

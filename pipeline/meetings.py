@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
 from models.conversation import Value
 from models.labels import Kind
@@ -111,6 +111,25 @@ class Meetings:
         mine = (MeetingRow.owner_id == owner_id) & (MeetingRow.sha256 == sha256)
         row = self._database.first(select(*columns(MeetingRow, Meeting)).where(mine))
         return None if row is None else Meeting.model_validate(row._asdict())
+
+    def get(self, meeting_id: UUID) -> Meeting:
+        """A meeting, whoever asks; what they may do with it is the caller's to check.
+
+        Raises:
+            NotStoredError: There is none.
+        """
+        row = self._database.first(
+            select(*columns(MeetingRow, Meeting)).where(MeetingRow.id == meeting_id)
+        )
+        if row is None:
+            raise NotStoredError("No such meeting.")
+        return Meeting.model_validate(row._asdict())
+
+    def count(self, owner_id: UUID) -> int:
+        """How many meetings somebody has."""
+        asked = select(func.count()).where(MeetingRow.owner_id == owner_id)
+        row = self._database.first(asked)
+        return 0 if row is None else int(row[0])
 
     def seen(self, reach: Reach, meeting_id: UUID) -> MeetingView:
         """A meeting that somebody may see.

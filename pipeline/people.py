@@ -5,7 +5,7 @@ from typing import Final, Literal, get_args
 from uuid import UUID, uuid4
 
 from pydantic import Field
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from models.conversation import Value
@@ -132,6 +132,20 @@ class People:
             self._keep_an_admin(person)
         mine = PersonRow.id == person_id
         self._database.run(update(PersonRow).where(mine).values(disabled=disabled))
+
+    def remove(self, person_id: UUID) -> None:
+        """Delete a person with their keys; those below report to whoever is above.
+
+        Raises:
+            NotStoredError: There is no such person.
+            PeopleError: No admin would be left.
+        """
+        person = self.get(person_id)
+        self._keep_an_admin(person)
+        with self._database.write() as connection:
+            below = PersonRow.reports_to == person_id
+            connection.execute(update(PersonRow).where(below).values(reports_to=person.reports_to))
+            connection.execute(delete(PersonRow).where(PersonRow.id == person_id))
 
     def has_admin(self) -> bool:
         """Whether anybody can administer the service."""

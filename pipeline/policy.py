@@ -5,7 +5,7 @@
   from the moment each becomes visible to them. A manager sees nobody else's.
 - Who coaches in a meeting, its owner, may contest its tags; those who see it see that.
 - An admin looks after people and tokens, and so knows who there is; that alone opens
-  nobody's meetings.
+  nobody's meetings. An admin may delete any meeting unseen, for whoever asks for that.
 - A token sees, as far as its scopes go, the whole organisation's meetings, once visible.
 
 `Reach` is the same rule for one meeting (`reaches`) and for a query over many
@@ -80,6 +80,10 @@ class Viewer(Value):
     def owns(self, owner: UUID) -> bool:
         """Whether a meeting of `owner` is their own, to contest."""
         return self.person is not None and self.person.id == owner
+
+    def may_delete(self, owner: UUID) -> bool:
+        """Whether they may delete a meeting of `owner`: their own, or for an admin anybody's."""
+        return self.owns(owner) or self.administers
 
     @property
     def administers(self) -> bool:

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(
         default=2048, gt=0, description="Largest upload that is accepted, in megabytes."
     )
+    retention_days: int | None = Field(
+        default=None, gt=0, description="Days after its upload when a meeting is deleted."
+    )
     upload_hours: float = Field(
         default=48.0, gt=0, le=720, description="Hours for which a broken upload can be resumed."
     )

@@ -5,7 +5,7 @@ Modules with SQL (`store`, `people`, `credentials`, `meetings`, `work`, `audit`)
 """
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from models.conversation import Value
 from models.errors import CoachscoreError
-from pipeline.database import connect, make_folder, upgrade, writing
+from pipeline.database import BUSY_TIMEOUT, connect, make_folder, upgrade, writing
 from pipeline.settings import Settings
 from pipeline.tables import Base
 
@@ -57,6 +57,20 @@ class Database:
         """Change something in a transaction of its own; returns how many rows it changed."""
         with self.write() as connection:
             return connection.execute(statement).rowcount
+
+    def forget(self) -> None:
+        """Let what was deleted leave the disk: SQLite's log of changes still holds it.
+
+        Where somebody reads at this moment, some of it stays until the next time. PostgreSQL
+        overwrites deleted rows by its own autovacuum.
+        """
+        if self._engine.dialect.name == "sqlite":
+            # Inside a transaction, as every connection of SQLAlchemy's is, it does nothing.
+            with closing(self._engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                # It waits for those who read, though not for as long as a writer would.
+                for pragma in ("busy_timeout=2000", "wal_checkpoint(TRUNCATE)", BUSY_TIMEOUT):
+                    cursor.execute(f"PRAGMA {pragma}")
 
     def all(self, statement: Select[Any]) -> Sequence[Row[Any]]:
         """Every row of a question."""

@@ -18,6 +18,7 @@ from models.errors import CoachscoreError
 from pipeline.analysis import digest_one, score_again
 from pipeline.events import Events
 from pipeline.jobs import Workplace
+from pipeline.purging import purge_daily
 from pipeline.rescores import Rescores
 from pipeline.secret import load_secret
 from pipeline.sending import Sender
@@ -149,6 +150,7 @@ def work(settings: Settings, parent: int | None = None) -> None:
         webhooks = Webhooks(database, load_secret(settings))
         sender = Sender(webhooks, private=settings.webhook_private)
         Thread(target=sender.run, args=(Event(),), name="webhooks", daemon=True).start()
+        Thread(target=purge_daily, args=(settings, Event()), name="purge", daemon=True).start()
         worker = Worker(settings, database, _prepared())
         _log.info("worker %s is ready", worker.name)
         lacking = True  # Scores of an earlier version; new ones bring their digests along.

@@ -156,6 +156,19 @@ TABLE = [
     Line("GET", "/managers/{person_id}", signed(404), {"person_id": "hidden"}),
     Line("GET", "/managers/{person_id}/sheet", seen(hidden=False), {"person_id": "mia"}),
     Line("GET", "/team", signed(404) | dict.fromkeys(("vic", "rhea", "uma", "ada"), 200)),
+    *(
+        Line(
+            method,
+            "/meetings/{meeting_id}/delete",
+            signed(404, page=method == "GET") | dict.fromkeys(("mia", "ada"), status),
+            {"meeting_id": name},
+        )
+        for method, status in (("GET", 200), ("POST", 303))
+        for name in ("released", "hidden")
+    ),
+    Line("GET", "/people/{person_id}/delete", administered(200), {"person_id": "mia"}),
+    Line("POST", "/people/{person_id}/delete", administered(303, page=False), {"person_id": "mia"}),
+    Line("GET", "/audit", administered(200)),
     Line("GET", "/people", administered(200)),
     Line("POST", "/people", administered(200, page=False), send={"data": INVITED}),
     Line("POST", "/people/import", administered(200, page=False), send=CSV),

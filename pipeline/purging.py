@@ -1,0 +1,100 @@
+"""Removes what is not to be kept any longer; a worker does so once a day."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from models.conversation import Value
+from pipeline.deletion import delete_meeting, delete_recording
+from pipeline.resuming import slot_of
+from pipeline.service_tables import MeetingRow
+from pipeline.settings import Settings
+from pipeline.sql import NotStoredError, now
+from pipeline.tables import RecordingRow
+from pipeline.upload_tables import PartialUploadRow
+from pipeline.uploads import drop
+
+if TYPE_CHECKING:
+    from pipeline.service import Service
+
+RETENTION: Final = "retention"  # Who deletes, in the audit log.
+_DAY: Final = timedelta(days=1)
+_log = logging.getLogger(__name__)
+
+
+class Purged(Value):
+    """How much was removed.
+
+    Attributes:
+        meetings: Meetings that are older than they may be.
+        recordings: Recordings older than that which no meeting has, with what was made of them.
+        files: Unfinished uploads, and files that a process left behind when it died.
+    """
+
+    meetings: int
+    recordings: int
+    files: int
+
+
+def purge(service: "Service") -> Purged:
+    """Remove what is too old, and what was left behind."""
+    meetings = recordings = 0
+    if service.settings.retention_days is not None:
+        oldest = now() - timedelta(days=service.settings.retention_days)
+        old = select(MeetingRow.id).where(MeetingRow.created_at < oldest)
+        for row in service.database.all(old):
+            meetings += _deleted(service, row.id)
+        lone = RecordingRow.sha256.not_in(select(MeetingRow.sha256))
+        alone = select(RecordingRow.sha256).where(lone, RecordingRow.created_at < oldest)
+        for row in service.database.all(alone):
+            delete_recording(service, row.sha256)
+            recordings += 1
+    files = [slot_of(service.settings, one.id) for one in service.partial_uploads.remove_expired()]
+    files += _left_behind(service)
+    for file in files:
+        drop(file)
+    service.database.forget()  # What could not leave the disk while others read.
+    return Purged(meetings=meetings, recordings=recordings, files=len(files))
+
+
+def purge_daily(settings: Settings, ended: Event) -> None:
+    """Purge now and every day from now on, until `ended` is set."""
+    from pipeline.service import Service
+
+    with closing(Service.open(settings)) as service:
+        while True:
+            try:
+                done = purge(service)
+            except Exception:  # Analyses must not wait for that; the next day may be better.
+                _log.exception("nothing could be purged")
+            else:
+                _log.info("purged: %s", done)
+            if ended.wait(_DAY.total_seconds()):
+                return
+
+
+def _deleted(service: "Service", meeting_id: UUID) -> int:
+    try:
+        delete_meeting(service, meeting_id, RETENTION)
+    except NotStoredError:  # Another worker, or its owner, was quicker.
+        return 0
+    return 1
+
+
+def _left_behind(service: "Service") -> Iterator[Path]:
+    """Files of uploads that no table knows of."""
+    folder = service.settings.upload_dir
+    known = {Path(row.path).parent.name for row in service.database.all(select(MeetingRow.path))}
+    known |= {str(row.id) for row in service.database.all(select(PartialUploadRow.id))}
+    # One that is younger may be arriving just now.
+    latest = (now() - _DAY).timestamp()
+    for slot in folder.glob("*/file"):
+        if slot.parent.name not in known and slot.stat().st_mtime < latest:
+            yield slot

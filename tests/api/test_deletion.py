@@ -1,0 +1,208 @@
+"""Deleting, and keeping for a time only: afterwards, no store holds anything of it."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import func, inspect, select, table, text, update
+
+from pipeline.audit import AuditFilter
+from pipeline.deletion import delete_meeting, delete_person
+from pipeline.jobs import Workplace
+from pipeline.meetings import Meeting
+from pipeline.people import PeopleError
+from pipeline.purging import purge
+from pipeline.resuming import append, start
+from pipeline.service import Service
+from pipeline.service_tables import MeetingRow
+from pipeline.sql import NotStoredError, now
+from pipeline.tables import Base, RecordingRow, StageResultRow
+from pipeline.uploads import MeetingDetails
+
+Client = Callable[..., TestClient]
+MARKER = "Zanzibarquux"
+TALK = f"Ana: How did {MARKER} go?\nBen: Well, {MARKER} bought.\n"
+# These hold ids, hashes, addresses of programs and rubrics; of no person and no meeting.
+NAMES_NOBODY = {"audit", "rescores", "rubrics", "sign_in_attempts", "tokens", "webhooks"}
+
+
+def stores(service: Service) -> list[str]:
+    """Each table and file that holds the marker, the database's own files included."""
+    everything = select(text("*"))
+    with service.database.write() as connection:
+        tables = inspect(connection).get_table_names()
+        held = [
+            name
+            for name in tables
+            if MARKER in str(connection.execute(everything.select_from(table(name))).all())
+        ]
+    folders = [service.settings.home, Path(os.environ["PREFECT_HOME"])]
+    files = [f for folder in folders for f in folder.rglob("*") if f.is_file()]
+    marker = MARKER.encode()
+    return held + [str(f) for f in files if marker in f.read_bytes() or MARKER in str(f)]
+
+
+@pytest.fixture
+def marked(fake_stages: None, service: Service, client_of: Client) -> Callable[[str], Meeting]:
+    """A meeting of somebody by name: uploaded and analysed as it is in earnest, by Prefect."""
+
+    def make(who: str) -> Meeting:
+        from pipeline.flows import analyze_queued
+
+        form = {"coachee": MARKER, "held_at": "2026-03-04T09:30", "consent": "true"}
+        files = {"files": (f"{MARKER}.txt", TALK.encode())}
+        answer = client_of(who).post("/upload", data=form, files=files)
+        person = service.people.by_email(f"{who}@example.com")
+        views = service.meetings.list(service.viewer(person.id).reach)
+        meeting = next(v.meeting for v in views if v.meeting.coachee == MARKER)
+        assert answer.headers["location"] == f"/meetings/{meeting.id}"
+        if (claim := service.work.claim("test")) is not None:
+            place = Workplace(service.settings, service.store, lambda *_: None)
+            analyze_queued(place, claim.analysis_id)
+            service.work.done("test", claim.analysis_id)
+        # What fake stages make does not come from the file; let it look as if it did.
+        said = func.replace(StageResultRow.payload, "Line", MARKER)
+        mine = StageResultRow.recording_sha256 == meeting.sha256
+        service.database.run(update(StageResultRow).where(mine).values(payload=said))
+        return meeting
+
+    return make
+
+
+def test_a_deleted_meeting_is_in_no_store(marked: Any, client_of: Client, service: Service) -> None:
+    meeting = marked("mia")
+    held = stores(service)
+    assert {"meetings", "recordings", "stage_results"} <= set(held)
+    assert any("uploads" in one for one in held)
+    mia = client_of("mia")
+    assert MARKER in mia.get(f"/meetings/{meeting.id}/delete").text
+    answer = mia.post(f"/meetings/{meeting.id}/delete")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert mia.get(f"/meetings/{meeting.id}").status_code == 404
+    assert stores(service) == []
+    (line,) = service.audit.page(AuditFilter(action="delete"), None, 9).items
+    assert line.object == f"meeting:{meeting.id}"
+
+
+def test_of_a_shared_file_the_last_meeting_takes_what_was_made(
+    marked: Any, service: Service, client_of: Client
+) -> None:
+    first, second = marked("mia"), marked("ned")
+    assert (first.sha256, first.analysis_id) == (second.sha256, second.analysis_id)
+    delete_meeting(service, second.id, "test")
+    assert not Path(second.path).exists()
+    # What is left does not point to the copy that is gone.
+    assert service.store.recording(first.sha256).path == first.path
+    assert client_of("mia").get(f"/meetings/{first.id}").status_code == 200
+    assert service.store.scores(first.sha256)
+    delete_meeting(service, first.id, "test")
+    assert stores(service) == []
+    with pytest.raises(NotStoredError):
+        delete_meeting(service, first.id, "test")
+
+
+def test_a_deleted_person_is_in_no_store(
+    marked: Any, service: Service, organisation: Any, client_of: Client
+) -> None:
+    vic, rhea = organisation.ids["vic"], organisation.ids["rhea"]
+    meeting = marked("vic")
+    service.people.change(vic, name=MARKER, role="vp", reports_to=rhea)
+    client = client_of("vic")
+    details = MeetingDetails(
+        owner_id=vic, coachee=MARKER, held_at=now(), consent_by=f"person:{vic}"
+    )
+    part = start(service, details, f"{MARKER}.txt", 100)
+    append(service.settings, part, 0, MARKER.encode())
+    assert {"people", "partial_uploads"} <= set(stores(service))
+    answer = client_of("ada").post(f"/people/{vic}/delete")
+    assert answer.headers["location"] == "/people"
+    assert stores(service) == []
+    assert client.get("/").headers["location"].startswith("/sign-in")
+    assert service.people.get(organisation.ids["mia"]).reports_to == rhea
+    assert not Path(meeting.path).parent.exists()
+
+
+def test_the_only_admin_stays(service: Service, organisation: Any, client_of: Client) -> None:
+    with pytest.raises(PeopleError):
+        delete_person(service, organisation.ids["ada"], "test")
+    page = client_of("ada").post(f"/people/{organisation.ids['ada']}/delete")
+    assert (page.status_code, "only admin" in page.text) == (400, True)
+
+
+def test_who_may_delete(client_of: Client, organisation: Any) -> None:
+    """Those who only see a meeting may not; an admin may, and learns nothing but whose it is."""
+    path = f"/meetings/{organisation.ids['released']}/delete"
+    for who in ("vic", "rhea", "max", "ned"):
+        assert client_of(who).get(path).status_code == 404
+        assert client_of(who).post(path).status_code == 404
+    page = client_of("ada").get(path)
+    assert "Mia" in page.text
+    assert "Meeting with Ben" not in page.text
+    assert client_of("ada").post(path).headers["location"] == "/audit"
+    assert client_of("mia").get(path).status_code == 404
+
+
+def test_every_table_goes_with_what_it_is_about() -> None:
+    """A table that refers to nobody's meeting must say so here, with its reason above."""
+    roots, reached = {"people", "recordings"}, set()
+    tables = Base.metadata.tables
+    for _ in tables:
+        reached |= {
+            name
+            for name, table in tables.items()
+            if any(
+                key.ondelete == "CASCADE" and key.column.table.name in roots | reached
+                for key in table.foreign_keys
+            )
+        }
+    assert set(tables) - reached - roots == NAMES_NOBODY
+
+
+def test_what_is_too_old_is_removed(marked: Any, service: Service) -> None:
+    meeting = marked("max")
+    assert purge(service).meetings == 0  # Without a setting, everything is kept.
+    keeping = service.settings.model_copy(update={"retention_days": 30})
+    object.__setattr__(service, "settings", keeping)
+    assert purge(service).meetings == 0
+    past = now() - timedelta(days=31)
+    mine = MeetingRow.id == meeting.id
+    service.database.run(update(MeetingRow).where(mine).values(created_at=past))
+    service.database.run(update(RecordingRow).values(created_at=past))
+    done = purge(service)
+    assert (done.meetings, done.recordings) == (1, 0)
+    assert stores(service) == []
+    assert service.database.all(select(MeetingRow.id))  # The younger ones are still there.
+
+
+def test_files_that_were_left_behind_are_removed(service: Service, organisation: Any) -> None:
+    uploads = service.settings.upload_dir
+    before = set(uploads.iterdir())
+    for name, age in (("old", timedelta(days=2)), ("young", timedelta(0))):
+        (uploads / name).mkdir()
+        (uploads / name / "file").write_text(MARKER)
+        at = (now() - age).timestamp()
+        os.utime(uploads / name / "file", (at, at))
+    mia = organisation.ids["mia"]
+    details = MeetingDetails(owner_id=mia, coachee="Ben", held_at=now(), consent_by=f"person:{mia}")
+    part = start(service, details, "talk.txt", 100)
+    service.partial_uploads.extend(part.id, now() - timedelta(seconds=1))
+    assert purge(service).files == 2
+    assert set(uploads.iterdir()) - before == {uploads / "young"}
+
+
+def test_the_audit_page_in_parts(client_of: Client, service: Service, organisation: Any) -> None:
+    mia, ada = organisation.ids["mia"], client_of("ada")
+    for number in range(120):
+        service.audit.note(f"person:{mia}", "change", f"meeting:{number}")
+    first = ada.get("/audit", params={"action": "change", "actor": f"person:{mia}"})
+    assert first.text.count("<tr") == 101  # The head, and a hundred lines.
+    assert "meeting:119" in first.text
+    older = first.text.split('href="/audit?')[-1].split('"')[0].replace("&amp;", "&")
+    second = ada.get(f"/audit?{older}")
+    assert second.text.count("<tr") == 21
+    assert "meeting:0" in second.text
+    assert "Nothing fits" in ada.get("/audit", params={"action": "delete"}).text
