@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,16 +32,16 @@ Pair = tuple[LabelledConversation, LabelledConversation]
 def corpus_study(corpus: Path) -> CorpusStudy:
     """Agreement of second labels with the first, and the share of near-duplicates.
 
-    Both readings of all splits are compared; no tagger has a part in it.
+    Readings of all splits are compared; no tagger has a part in it.
 
     Args:
-        corpus: Folder with `manifest.json`, `conversations/` and `second_labels/`.
+        corpus: Folder with `manifest.json`, `conversations/`, `first_labels/` and `second_labels/`.
 
     Raises:
         LabelledDataError: Something there cannot be read.
     """
     everything = read_corpus(corpus / "conversations")
-    pairs = read_twice(everything, corpus / "second_labels")
+    pairs = read_twice(everything, corpus)
     spoken = [words(u.text) for c in everything for u in c.conversation.utterances]
     long = [said for said in spoken if len(said) >= _LONG]
     labels = main_labels([a for a, _ in pairs], [gold_tags(b).tags for _, b in pairs])
@@ -71,26 +71,34 @@ def corpus_name(corpus: Path) -> str:
 
 
 def read_twice(corpus: Sequence[LabelledConversation], folder: Path) -> list[Pair]:
-    """Conversations with the first labels, and the same with the second ones.
+    """Conversations under the labels of their first and of their second reading.
+
+    What was settled between the two is in the conversations themselves, and is neither.
+
+    Args:
+        corpus: The conversations.
+        folder: Holds `first_labels/` and `second_labels/`.
 
     Raises:
-        LabelledDataError: A file of second labels fits no conversation.
+        LabelledDataError: A file of labels is missing or fits no conversation.
     """
     known = {c.id: c for c in corpus}
-    pairs = []
-    for path in sorted(folder.glob("*.json")):
-        try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
-            first = known[raw["id"]]
-            given = [UtteranceLabels.model_validate(u) for u in raw["utterance_labels"]]
-            labels = ConversationLabels.model_validate(raw["labels"])
-        except (ValueError, KeyError) as error:
-            raise LabelledDataError(f"{path.name}: {error}") from error
-        if len(given) != len(first.utterance_labels):
-            raise LabelledDataError(f"{path.name}: as many labels as utterances are needed")
-        second = {"labels": labels, "utterance_labels": tuple(given)}
-        pairs.append((first, first.model_copy(update=second)))
-    return pairs
+    names = sorted(path.name for path in (folder / "second_labels").glob("*.json"))
+    first, second = folder / "first_labels", folder / "second_labels"
+    return [(_reading(first / name, known), _reading(second / name, known)) for name in names]
+
+
+def _reading(path: Path, known: Mapping[str, LabelledConversation]) -> LabelledConversation:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        item = known[raw["id"]]
+        given = tuple(UtteranceLabels.model_validate(u) for u in raw["utterance_labels"])
+        labels = ConversationLabels.model_validate(raw["labels"])
+    except (OSError, ValueError, KeyError) as error:
+        raise LabelledDataError(f"{path.parent.name}/{path.name}: {error}") from error
+    if len(given) != len(item.utterance_labels):
+        raise LabelledDataError(f"{path.name}: as many labels as utterances are needed")
+    return item.model_copy(update={"labels": labels, "utterance_labels": given})
 
 
 def near_duplicates(spoken: Sequence[Sequence[str]]) -> int:

@@ -98,9 +98,7 @@ def run_study(plan: Plan, settings: Settings, report: Report) -> None:
     folder = plan.docs / "evaluation"
     splits, everything = read_splits(plan.corpus), read_corpus(plan.corpus / "conversations")
     develop = [c for c in everything if c.author in splits["dev"]]
-    bench = _Bench(
-        CombinedTagger.load(), corpus_name(plan.corpus), date.today().isoformat(), settings
-    )
+    bench = _Bench(CombinedTagger.load(), corpus_name(plan.corpus), _today(), settings)
     report(f"dev: {len(develop)} conversations")
     known = predict(bench.tagger, develop)
     write_part(folder, "dev", bench.split(known, judge_out_of_fold(known), show_errors=True))
@@ -119,6 +117,10 @@ def run_study(plan: Plan, settings: Settings, report: Report) -> None:
         write_part(folder, "speed", speed(bench.tagger, develop, bench.day))
     write_page(plan.docs, read_study(folder))
     report(f"wrote {plan.docs / 'evaluation.md'}")
+
+
+def _today() -> str:
+    return date.today().isoformat()
 
 
 def _elsewhere(plan: Plan, bench: _Bench, folder: Path, report: Report) -> None:

@@ -109,7 +109,8 @@ def readers(study: Study) -> str:
     near = share_of(found.near, found.sentences)
     return (
         f"{found.read_twice} conversations of all splits, {found.utterances:,} utterances of "
-        f"coaches, were read a second time without sight of the first labels ({found.corpus}).\n\n"
+        f"coaches, were read a second time without sight of the first labels ({found.corpus}). "
+        "What was settled between the two readings afterwards is not in these figures.\n\n"
         + table(("label", "n", "right", "F1", "kappa"), [*rows, *whole])
         + "\n\n"
         + table(("rating", "Spearman's rho"), rated)

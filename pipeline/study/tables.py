@@ -14,7 +14,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def figure(value: float | None, digits: int = 2) -> str:
     """A figure with its digits; a dash where there is none."""
-    return DASH if value is None else f"{value:.{digits}f}"
+    return DASH if value is None else f"{round(value, digits) + 0:.{digits}f}"  # No -0.00.
 
 
 def share(value: float | None) -> str:

@@ -209,7 +209,7 @@ class CorpusStudy(Value):
 
     Attributes:
         corpus: Name and version.
-        read_twice: Conversations with second labels.
+        read_twice: Conversations that two readers labelled.
         utterances: Of coaches in them.
         labels: Agreement of the two readers by main label.
         conversation_labels: The same by conversation label.
