@@ -67,7 +67,7 @@ def trend(dots: tuple[Dot, ...], mean: tuple[float, float, float] | None) -> Mar
 
     rows = [dot.model_dump(mode="json") for dot in dots]
     base = alt.Chart(alt.InlineData(values=rows)).encode(
-        x=alt.X("at:T", title=None, axis=alt.Axis(format="%-d %b", grid=False, tickCount=6))
+        x=alt.X("at:T", title=None, axis=_day_axis(alt))
     )
     ranges = base.mark_rule(stroke=MID, strokeWidth=3, strokeCap="round").encode(
         y=_score_axis(alt, "low:Q"), y2="high:Q"
@@ -134,7 +134,7 @@ def minutes(bars: tuple[Bar, ...]) -> Markup:
         alt.Chart(alt.InlineData(values=rows))
         .mark_bar()
         .encode(
-            x=alt.X("yearmonthdate(week):O", title=None, axis=_week_axis(alt)),
+            x=alt.X("yearmonthdate(week):O", title=None, axis=_day_axis(alt)),
             y=alt.Y("minutes:Q", title="Minutes a week", axis=alt.Axis(tickCount=5)),
             order="order:O",
             fill=alt.Fill(
@@ -170,8 +170,11 @@ def _score_axis(alt: Any, field: str) -> Any:
     return alt.Y(field, title=_SCORE, scale=alt.Scale(domain=[0, 100]), axis=ticks)
 
 
-def _week_axis(alt: Any) -> Any:
-    return alt.Axis(format="%-d %b", labelAngle=0, labelOverlap="greedy", labelSeparation=24)
+def _day_axis(alt: Any) -> Any:
+    """Days with room between them, for a phone shows the letters larger."""
+    return alt.Axis(
+        format="%-d %b", grid=False, labelAngle=0, labelOverlap="greedy", labelSeparation=30
+    )
 
 
 def _drawn(chart: Any) -> Markup:
