@@ -166,10 +166,6 @@ def _criterion(found: CriterionScore) -> CriterionDigest:
 
 def _best(scored: ScoredConversation, sure: Column, lines: tuple[Line, ...]) -> tuple[Moment, ...]:
     """What earned points: of every criterion the surest first, sentences of some length."""
-
-    def worth(moment: Moment) -> float:
-        return moment.sure * min(len(moment.text.split()), 12)
-
     chosen: dict[int, Moment] = {}
     for criterion in scored.score.criteria:
         earned = [
@@ -177,9 +173,14 @@ def _best(scored: ScoredConversation, sure: Column, lines: tuple[Line, ...]) -> 
             for e in criterion.evidence
             if e.effect == "earns"
         ]
-        for moment in sorted(earned, key=worth, reverse=True)[:_BEST]:
+        for moment in sorted(earned, key=_worth, reverse=True)[:_BEST]:
             chosen.setdefault(moment.index, moment)
-    return tuple(sorted(chosen.values(), key=worth, reverse=True)[:_MOST])
+    return tuple(sorted(chosen.values(), key=_worth, reverse=True)[:_MOST])
+
+
+def _worth(moment: Moment) -> float:
+    """Sure tags on sentences of some length come first, as among a report's quotes."""
+    return moment.sure * min(len(moment.text.split()), 12)
 
 
 def _missed(scored: ScoredConversation, lines: tuple[Line, ...]) -> tuple[MissedMoment, ...]:
@@ -191,7 +192,7 @@ def _missed(scored: ScoredConversation, lines: tuple[Line, ...]) -> tuple[Missed
         )
         for m in find_missed(scored.missed_challenges, lines)
     ]
-    return tuple(sorted(found, key=lambda one: -one.claim.sure)[:_MOST])
+    return tuple(sorted(found, key=lambda one: -_worth(one.claim))[:_MOST])
 
 
 def _steps(table: Table, lines: tuple[Line, ...]) -> tuple[AgreedStep, ...]:
