@@ -17,6 +17,7 @@ from pipeline.sql import Database, NotStoredError, columns, now
 Scope = Literal[
     "read:meetings",
     "write:meetings",
+    "delete:meetings",
     "read:scores",
     "read:people",
     "write:rubrics",

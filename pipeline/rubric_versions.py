@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from models.conversation import Value
 from models.errors import CoachscoreError
-from models.labels import KINDS, Kind
+from models.labels import CRITERIA, KINDS, Kind
 from pipeline.api_tables import RubricRow
 from pipeline.rubrics import load_rubric, rubric_texts
 from pipeline.sql import Database, columns, now
@@ -118,6 +118,7 @@ class RubricVersions:
         """
         shared = self.texts(kind)[0] if common is None else common
         made = parse_rubric(shared, own)
+        _check(made)
         if made.kind != kind:
             raise RubricError(f"It says that it is for {made.kind}, not for {kind}.")
         if any(one.version == made.version for one, _ in self.every() if one.kind == kind):
@@ -133,6 +134,21 @@ class RubricVersions:
         except IntegrityError as error:
             raise RubricExistsError(f"{made.version} was added at the same moment.") from error
         return made, moment
+
+
+def _check(rubric: Rubric) -> None:
+    """Refuse numbers with which nothing can be scored, which TOML allows.
+
+    Raises:
+        RubricError: One of them is infinite, no number, or far out of scale.
+    """
+    try:
+        ends = [rubric.overall(dict.fromkeys(CRITERIA, points)) for points in (0.0, 100.0)]
+        finite = Rubric.model_validate_json(rubric.model_dump_json()) == rubric
+    except (OverflowError, ValueError):
+        ends, finite = [], False
+    if not finite or not all(0 <= end <= 100 for end in ends):
+        raise RubricError("Every number must be finite and near the scale of 0 to 100.")
 
 
 @lru_cache(maxsize=64)

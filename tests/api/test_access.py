@@ -217,6 +217,40 @@ TABLE = [
             ("hidden", scoped(seen(hidden=True), **{token: 404, "full": 404})),
         )
     ),
+    *(
+        Line(
+            "GET",
+            "/api/v1/meetings/{meeting_id}/contests",
+            scoped(seen(hidden=hidden), reader=status, full=status),
+            {"meeting_id": "hidden" if hidden else "released"},
+        )
+        for hidden, status in ((False, 200), (True, 404))
+    ),
+    Line(
+        "POST",
+        "/api/v1/meetings/{meeting_id}/contests",
+        scoped(signed(404) | {"mia": 400}, full=404),
+        {"meeting_id": "released"},
+        {"json": {"coach": "Ana"}},
+    ),
+    Line(
+        "DELETE",
+        "/api/v1/meetings/{meeting_id}/contests/{contest_id}",
+        scoped(signed(404), full=404),
+        {"meeting_id": "released", "contest_id": "hidden"},
+    ),
+    Line(
+        "DELETE",
+        "/api/v1/meetings/{meeting_id}",
+        scoped(signed(404) | {"mia": 204, "ada": 204}, full=204),
+        {"meeting_id": "released"},
+    ),
+    Line(
+        "DELETE",
+        "/api/v1/meetings/{meeting_id}",
+        scoped(signed(404) | {"mia": 204, "ada": 204}, full=404),
+        {"meeting_id": "hidden"},
+    ),
     Line("GET", "/api/v1/people", scoped(signed(200), full=200)),
     Line(
         "GET",

@@ -29,6 +29,7 @@ MEETINGS = "/api/v1/meetings"
         ("owner=mia", "owner"),
         ("status=gone", "status"),
         ("verdict=great", "verdict"),
+        ("form=2026-01-01T00:00:00Z", "form"),
     ],
 )
 def test_a_wrong_parameter_is_a_problem(client_of: Client, query: str, named: str) -> None:

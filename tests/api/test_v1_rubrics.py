@@ -64,6 +64,7 @@ def test_a_version_is_added_and_scores_from_then_on(client_of: Client, service: 
         (newer("one_on_one"), 400, "one_on_one"),
         (rubric_texts(KIND)[1], 409, "Raise"),
         ("x" * 100_001, 422, "100000"),
+        (newer().replace("points = ", "points = inf # ", 1), 400, "finite"),
     ],
 )
 def test_what_is_no_new_rubric_is_refused(

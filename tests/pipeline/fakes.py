@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from models.conversation import (
@@ -16,6 +15,8 @@ from models.conversation import (
 )
 from models.tags import ConversationTags, Marks, Tag, TaggedConversation, UtteranceTags
 from pipeline import jobs, stages
+from pipeline.rubrics import load_rubric
+from scoring.rubric import Rubric
 from scoring.score import Score, ScoredConversation
 
 ALL = ("probe", "transcribe", "attribute", "tag", "score")
@@ -86,6 +87,11 @@ def scored(of: TaggedConversation, kind: str | None = None) -> ScoredConversatio
     )
 
 
+def rubric(name: str) -> Rubric:
+    """The rubric of the kind that is the last word of a name; another name is another rubric."""
+    return load_rubric(name.rsplit(maxsplit=1)[-1]).model_copy(update={"title": name})
+
+
 def install(
     put: Callable[[object, str, Any], None], called: Callable[[str], None], tagger: str = "3"
 ) -> None:
@@ -99,7 +105,7 @@ def install(
     real_probe = stages.probe
     digests = {"tagger": tagger, "encoder": "e", "roles": "r", "kinds": "k"}
     put(jobs, "manifest", lambda: {"models": digests})
-    put(jobs, "load_rubric", lambda kind, _: SimpleNamespace(model_dump_json=lambda: kind))
+    put(jobs, "load_rubric", lambda kind, _: rubric(kind))
 
     def noted(name: str, result: Callable[..., Any]) -> Callable[..., Any]:
         def stage(*arguments: Any) -> Any:

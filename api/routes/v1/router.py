@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 
 from api.limits import limited
 from api.routes.v1 import (
+    changes,
     conversations,
     create,
     exports,
@@ -13,7 +14,8 @@ from api.routes.v1 import (
     scores,
     webhooks,
 )
+from api.strict import PREFIX, only_known
 
-router = APIRouter(prefix="/api/v1", dependencies=[Depends(limited)])
-for part in (meetings, create, conversations, people, scores, exports, rubrics, webhooks):
+router = APIRouter(prefix=PREFIX, dependencies=[Depends(limited), Depends(only_known)])
+for part in (meetings, create, conversations, changes, people, scores, exports, rubrics, webhooks):
     router.include_router(part.router)
