@@ -179,6 +179,7 @@ def serving(app: FastAPI) -> Iterator[str]:
     """The app under uvicorn in a thread, for what a test client cannot do: cut the line."""
     config = uvicorn.Config(app, port=0, log_level="error", lifespan="off")
     server = uvicorn.Server(config)
+    app.state.leaving = lambda: server.should_exit  # As `api.serve` does.
     thread = Thread(target=server.run)
     thread.start()
     try:
@@ -292,3 +293,16 @@ def _go_on(service: Service, analysis_id: Any, step: int) -> None:
     elif step == 3:
         service.store.fail_analysis(analysis_id, "It broke", "Mend it.")
         service.work.done("worker", analysis_id)
+
+
+def test_who_watches_does_not_hold_up_a_stop(app: FastAPI, client_of: Client) -> None:
+    client = client_of("max")
+    address = patch(client, create(client).headers["location"], 0, TALK).headers[
+        "coachscore-meeting"
+    ]
+    cookies = {"coachscore": client.cookies["coachscore"]}
+    with serving(app) as base, httpx.Client(base_url=base, cookies=cookies) as browser:
+        asked = browser.build_request("GET", f"{address}/events")
+        assert next(browser.send(asked, stream=True).iter_lines()).startswith("data:")
+        began = time.monotonic()
+    assert time.monotonic() - began < 4
