@@ -68,12 +68,14 @@ def analyze(
     folder in --out, which gets an index and a page per meeting.
     """
     from pipeline.flows import analyze_files
-    from pipeline.jobs import AnalysisOptions
+    from pipeline.jobs import NAME_LENGTH, AnalysisOptions
     from pipeline.presenting import present, write_html_folder
     from pipeline.settings import get_settings
 
     if len(files) > 1 and output_format is Format.html and out is None:
         raise typer.BadParameter("several files as HTML need a folder: --out FOLDER")
+    if coach is not None and len(coach) > NAME_LENGTH:
+        raise typer.BadParameter(f"--coach has more than {NAME_LENGTH} characters")
     options = AnalysisOptions(
         coach=coach, kind=kind.value if kind else None, whisper_model=whisper_model
     )

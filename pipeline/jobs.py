@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -29,6 +29,8 @@ from pipeline.settings import Settings
 from pipeline.store import STAGES, Stage, Store
 from scoring.rubric import Rubric
 
+NAME_LENGTH: Final = 200  # Characters of a speaker's name.
+
 
 class AnalysisOptions(Value):
     """What the user may say about a recording; None leaves it to the recording itself.
@@ -42,7 +44,7 @@ class AnalysisOptions(Value):
         corrections: Tags that were contested, with their right values.
     """
 
-    coach: str | None = Field(default=None, max_length=200)
+    coach: str | None = Field(default=None, max_length=NAME_LENGTH)
     kind: Kind | None = None
     whisper_model: str | None = Field(default=None, max_length=1000)
     transcript_key: str | None = None

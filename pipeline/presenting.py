@@ -5,12 +5,19 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
+from models.errors import CoachscoreError
 from pipeline.analysis import Analysis
 from pipeline.output import dump, to_output
 from pipeline.settings import Settings
 from scoring.html import render_html, render_scoreboard_html
 from scoring.report import Report, ReportContext, build_report
 from scoring.text import render_scoreboard, render_text
+
+
+class OutputError(CoachscoreError):
+    """A result cannot be written where it was asked for."""
+
+    title = "The result cannot be written"
 
 
 def report_of(analysis: Analysis, settings: Settings) -> Report:
@@ -46,7 +53,20 @@ def present(
 
 
 def write_html_folder(analyses: Sequence[Analysis], folder: Path, settings: Settings) -> Path:
-    """Write a page per analysis and an index; returns the index."""
+    """Write a page per analysis and an index; returns the index.
+
+    Raises:
+        OutputError: Pages cannot be written there.
+    """
+    try:
+        return _write_pages(analyses, folder, settings)
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be written: {error.strerror}. Give another folder to --out."
+        ) from error
+
+
+def _write_pages(analyses: Sequence[Analysis], folder: Path, settings: Settings) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     reports = [report_of(a, settings) for a in analyses]
     links = _page_names(analyses)

@@ -26,12 +26,16 @@ def rubric_texts(kind: Kind, folder: Path | None = None) -> tuple[str, str]:
     """The common TOML text of a rubric and the kind's own.
 
     Raises:
-        RubricError: A file is missing.
+        RubricError: A file is missing, or is not text.
     """
     base = resources.files("scoring") / "rubrics" if folder is None else folder
     try:
         common = (base / "common.toml").read_text(encoding="utf-8")
         own = (base / f"{kind}.toml").read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RubricError(
+            f"A file in {base} is not UTF-8 text; save the rubric files as UTF-8."
+        ) from error
     except OSError as error:
         raise RubricError(
             f"{error.filename} cannot be read; a rubric folder holds common.toml and one "

@@ -193,6 +193,27 @@ def test_an_out_that_cannot_be_written_is_said(run, talk):
     assert "--out" in err
 
 
+def test_pages_need_a_folder_that_is_one(run, talk, other):
+    code, _, err = run("analyze", talk, other, "--format", "html", "--out", talk)
+    assert code == 1
+    assert "another folder" in err
+
+
+def test_a_name_of_endless_length_is_refused(run, talk):
+    code, _, err = run("analyze", talk, "--coach", "x" * 201)
+    assert code == 2
+    assert "--coach" in err
+
+
+def test_a_rubric_that_is_no_text_is_said(run, talk, tmp_path, monkeypatch):
+    for name in ("common", *KINDS):
+        (tmp_path / f"{name}.toml").write_bytes(b"\xff\xfe\x00")
+    monkeypatch.setenv("COACHSCORE_RUBRIC_DIR", str(tmp_path))
+    code, _, err = run("analyze", talk)
+    assert code == 1
+    assert "UTF-8" in err
+
+
 def test_several_files_as_pages(run, talk, other, tmp_path):
     code, out, _ = run("analyze", talk, other, "--format", "html", "--out", tmp_path / "pages")
     index = Path(out.strip())
