@@ -1,17 +1,17 @@
-"""The command line: `coachscore`. It prints; everything else is done elsewhere.
+"""The command line: `coachscore`. Everything but asking and answering is done elsewhere.
 
 Heavy modules are imported inside the commands, so that `--help` answers at once.
 """
 
 import sys
-import time
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from models.errors import CoachscoreError
+from pipeline.terminal import ProgressBar, complain, write
 
 if TYPE_CHECKING:
     from pipeline.analysis import Analysis
@@ -80,16 +80,16 @@ def analyze(
         coach=coach, kind=kind.value if kind else None, whisper_model=whisper_model
     )
     settings = get_settings()
-    with _progress() as progress:
+    with ProgressBar() as progress:
         results = analyze_files(files, options, settings, progress.told)
     done = [r for r in results if not isinstance(r, CoachscoreError)]
     for path, result in zip(files, results, strict=True):
         if isinstance(result, CoachscoreError):
-            _complain(result, path)
+            complain(result, path)
     if done and len(files) > 1 and output_format is Format.html and out is not None:
         print(write_html_folder(done, out, settings))  # noqa: T201
     elif done:
-        _write(present(done, output_format.value, settings, several=len(files) > 1), out)
+        write(present(done, output_format.value, settings, several=len(files) > 1), out)
     if len(done) < len(results):
         raise typer.Exit(1)
 
@@ -120,12 +120,14 @@ def rescore(
     try:
         identity = UUID(analysis)
     except ValueError:
-        _fail(f"“{analysis}” is no id of an analysis. `analyze --format json` shows it as `id`.")
+        raise CoachscoreError(
+            f"“{analysis}” is no id of an analysis. `analyze --format json` shows it as `id`."
+        ) from None
     settings = get_settings()
-    with _progress() as progress, closing(Store.open(settings)) as store:
+    with ProgressBar() as progress, closing(Store.open(settings)) as store:
         place = Workplace(settings, store, progress.phase)
         found = again(place, identity, coach=coach, kind=kind.value if kind else None)
-    _write(present([found], output_format.value, settings), out)
+    write(present([found], output_format.value, settings), out)
 
 
 @app.command()
@@ -139,7 +141,7 @@ def demo(
     from pipeline.settings import get_settings
 
     settings = get_settings()
-    with _progress() as progress:
+    with ProgressBar() as progress:
         results = analyze_files(sample_files(), AnalysisOptions(), settings, progress.told)
     done: list[Analysis] = []
     for result in results:
@@ -190,11 +192,11 @@ def evaluate(
     if output_format is Format.html:
         raise typer.BadParameter("evaluate prints text or json")
     corpus = read_corpus(path)
-    with _progress() as progress:
+    with ProgressBar() as progress:
         found = compare(
             corpus, get_settings(), lambda n: progress.phase("conversations", n / len(corpus))
         )
-    _write(found.model_dump_json(indent=1) if output_format is Format.json else to_text(found), out)
+    write(found.model_dump_json(indent=1) if output_format is Format.json else to_text(found), out)
 
 
 @app.command()
@@ -278,85 +280,12 @@ def purge() -> None:
     )
 
 
-class _Progress:
-    """A bar on standard error while something takes long; nothing where nobody watches."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-            transient=True,
-            disable=not sys.stderr.isatty(),
-        )
-        self._tasks: dict[str, tuple[Any, float]] = {}
-
-    def __enter__(self) -> "_Progress":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def told(self, path: Path, phase: str, share: float) -> None:
-        """Progress on one of several files: a phase, and the share done of the whole."""
-        self._show(path.name, f"{path.name}: {phase}", share)
-
-    def phase(self, name: str, share: float) -> None:
-        """Progress on one thing; `share` from 0 to 1."""
-        self._show("", name, share)
-
-    def _show(self, thing: str, text: str, share: float) -> None:
-        if thing not in self._tasks:
-            for task, _ in self._tasks.values():
-                self._bar.update(task, visible=False)
-            self._tasks[thing] = self._bar.add_task(text, total=1.0), time.monotonic()
-        task, begun = self._tasks[thing]
-        # The share is one of time, so the rest takes what is missing of it.
-        left = (time.monotonic() - begun) * (1 - share) / share if share > 0.02 else None
-        about = "" if left is None else f", about {_duration(left)} left"
-        self._bar.update(task, completed=share, description=text + about)
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
-
-
-def _progress() -> _Progress:
-    return _Progress()
-
-
-def _write(text: str, out: Path | None) -> None:
-    if out is None:
-        print(text)  # noqa: T201
-        return
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        _fail(f"{out} cannot be written: {error.strerror}. Give another path to --out.")
-
-
-def _complain(error: CoachscoreError, path: Path | None = None) -> None:
-    """Say what is wrong, and with which file where the message does not."""
-    about = f"{path}: " if path is not None and path.name not in error.message else ""
-    print(f"{error.title}: {about}{error.message}", file=sys.stderr)  # noqa: T201
-
-
-def _fail(message: str) -> NoReturn:
-    raise CoachscoreError(message)
-
-
 def main() -> None:
     """Run the command line; a problem the user can act on is one clear message and exit 1."""
     try:
         app()
     except CoachscoreError as error:
-        _complain(error)
+        complain(error)
         sys.exit(1)
 
 
