@@ -1,7 +1,9 @@
 """Deleting, and keeping for a time only: afterwards, no store holds anything of it."""
 
+import io
 import os
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,10 @@ from pipeline.purging import purge
 from pipeline.resuming import append, start
 from pipeline.service import Service
 from pipeline.service_tables import MeetingRow
+from pipeline.settings import Settings
 from pipeline.sql import NotStoredError, now
 from pipeline.tables import Base, RecordingRow, StageResultRow
-from pipeline.uploads import MeetingDetails
+from pipeline.uploads import MeetingDetails, receive, register
 
 Client = Callable[..., TestClient]
 MARKER = "Zanzibarquux"
@@ -206,3 +209,24 @@ def test_the_audit_page_in_parts(client_of: Client, service: Service, organisati
     assert second.text.count("<tr") == 21
     assert "meeting:0" in second.text
     assert "Nothing fits" in ada.get("/audit", params={"action": "delete"}).text
+
+
+def test_deleting_on_both_databases(database_url: str, tmp_path: Path, fake_stages: None) -> None:
+    settings = Settings(home=tmp_path, database_url=database_url, retention_days=30)
+    with closing(Service.open(settings)) as service:
+        ids = [service.people.add(f"{n}@example.com", n, "manager") for n in ("ann", "bob")]
+        ada = service.people.add("ada@example.com", "ada", "admin")
+        made = []
+        for owner in ids:
+            details = MeetingDetails(
+                owner_id=owner, coachee="Ben", held_at=now(), consent_by=f"person:{owner}"
+            )
+            received = receive(io.BytesIO(TALK.encode()), "talk.txt", settings)
+            made.append(register(service, received, details))
+        delete_meeting(service, made[0].id, "test")
+        assert service.store.recording(made[1].sha256).path == made[1].path
+        assert delete_person(service, ids[1], f"person:{ada}") == 1
+        with pytest.raises(NotStoredError):
+            service.store.recording(made[1].sha256)
+        assert purge(service).meetings == 0
+        assert [one.name for one in service.people.all()] == ["ada", "ann"]
