@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pipeline.service import Service
 
 _CHUNK: Final = 1 << 20
-_MOST_TEXT: Final = 8 << 20  # An hour's transcript has about 100 KiB; parsers take seconds for 1 MiB.
+_MOST_TEXT: Final = 8 << 20  # An hour's transcript has about 0.1 MiB; longer ones take minutes.
 
 
 class UploadError(CoachscoreError):
