@@ -90,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
     # The last one added is the first to see a request.
     app.add_middleware(ApiAnswers)
-    app.add_middleware(Guard, settings=settings, uploads=(upload.PATH, create.PATH))
+    uploads = (upload.PATH, f"{tus.router.prefix}/", create.PATH)
+    app.add_middleware(Guard, settings=settings, uploads=uploads)
     app.add_middleware(SecurityHeaders, secure=app.state.secure)
     return app

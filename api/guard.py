@@ -4,12 +4,15 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.access import get_service, get_viewer
 from api.errors import (
     BodyTooLargeError,
     CrossSiteError,
     LengthNeededError,
+    SignInNeededError,
     answer,
     status_of,
 )
@@ -31,9 +34,11 @@ class Guard:
         Args:
             app: What answers a request that passes.
             settings: For the public address and the cap on uploads.
-            uploads: Beginnings of the paths that take files.
+            uploads: Paths that take files; one that ends in a slash stands for all below it.
         """
-        self._app, self._uploads = app, uploads
+        self._app = app
+        self._below = tuple(path for path in uploads if path.endswith("/"))
+        self._uploads = frozenset(uploads)
         self._hosts = frozenset({urlsplit(settings.public_url or "").netloc}) - {""}
         self._most_upload = settings.max_upload_mb * 1_000_000 + _FORM_EXTRA
 
@@ -42,19 +47,31 @@ class Guard:
         if scope["type"] == "http":
             request = Request(scope)
             try:
-                self._check(request)
+                if self._check(request) > _MOST:
+                    # A form is read to its end before a route is asked who may send it.
+                    await run_in_threadpool(_known, request)
             except CoachscoreError as error:
                 response = answer(request, status_of(error), error.title, error.message)
                 await response(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    def _check(self, request: Request) -> None:
+    def _check(self, request: Request) -> int:
+        """The length of the body in bytes, if it is taken at all."""
         if not from_our_pages(request.method, request.headers, self._hosts):
             raise CrossSiteError("Open the page here and send the form again.")
         if "transfer-encoding" in request.headers:
             raise LengthNeededError("Send Content-Length; a chunked body is not taken.")
-        most = self._most_upload if request.url.path.startswith(self._uploads) else _MOST
+        path = request.url.path
+        takes_files = path in self._uploads or path.startswith(self._below)
+        most = self._most_upload if takes_files else _MOST
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > most:
             raise BodyTooLargeError(f"At most {most // 1_000_000} MB are taken here.")
+        return int(length)
+
+
+def _known(request: Request) -> None:
+    viewer = get_viewer(request, get_service(request))
+    if viewer.person is None and viewer.token is None:
+        raise SignInNeededError("Sign in, or send a valid token, before a large file.")

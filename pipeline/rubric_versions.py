@@ -21,8 +21,8 @@ from pipeline.rubrics import load_rubric, rubric_texts
 from pipeline.sql import Database, columns, now
 from scoring.rubric import Rubric, RubricError, parse_rubric
 
-# As long as reading a rubric takes, and far above any useful one.
-MOST_TEXT: Final = 100_000
+# Far above any useful one, and however it is escaped below the cap on bodies.
+MOST_TEXT: Final = 50_000
 
 
 class RubricExistsError(CoachscoreError):

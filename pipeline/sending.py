@@ -93,11 +93,9 @@ class Sender:
     def _send(self, url: str, delivery: Delivery) -> int:
         body = delivery.payload.encode()
         secret = self._webhooks.secret(delivery.webhook_id)
-        headers: dict[bytes | str, bytes | str] = {
-            "Content-Type": "application/json",
-            "User-Agent": "Coachscore",
-            **signed(delivery.message_id, int(now().timestamp()), body, secret),
-        }
+        proof = signed(delivery.message_id, int(now().timestamp()), body, secret)
+        headers = [("Content-Type", "application/json"), ("User-Agent", "Coachscore")]
+        headers += proof.items()
         limits = dict.fromkeys(("connect", "read", "write", "pool"), _SECONDS)
         # A redirect is not followed, and no answer is read: only its status counts.
         with self._pool.stream(

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from api.app import create_app
 from pipeline.settings import Settings
 
-_EXAMPLES: Final = 12
+_EXAMPLES: Final = 8
 
 
 @pytest.fixture

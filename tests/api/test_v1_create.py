@@ -137,3 +137,17 @@ def test_a_kept_answer_goes_with_its_meeting(client_of: Client, service: Service
     send(client_of("max"), key="one")
     service.database.run(delete(MeetingRow))
     assert service.database.all(select(IdempotencyRow.key)) == []
+
+
+def test_a_large_body_is_taken_for_files_alone_and_from_those_known(
+    client_of: Client, organisation: Any
+) -> None:
+    large = {"content-length": str(2_000_000)}
+    contests = f"{PATH}/{organisation.ids['released']}/contests"
+    assert client_of("mia").post(contests, headers=large).status_code == 413
+    # It is refused before anything of it is read, which would be written to the disk.
+    assert client_of().post(PATH, headers=large).status_code == 401
+    forged = large | {"authorization": "Bearer cs_none"}
+    assert client_of().post(PATH, headers=forged).status_code == 401
+    known = "Ana: How did it go?\nBen: Fine, and then some.\n" * 30_000
+    assert send(client_of("max"), file=("talk.txt", known.encode())).status_code == 201
