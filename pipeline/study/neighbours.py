@@ -20,7 +20,7 @@ from pipeline.study.families import Tags, split_tags
 from pipeline.study.turns import advises, asks, challenges, open_question, turn_act
 from pipeline.study.values import Comparison
 
-_MOST: Final = 3000  # Turns of one source; a larger one is sampled.
+MOST: Final = 3000  # Turns of one source; a larger one is sampled.
 _SEED: Final = 20261122
 
 Row = dict[str, Any]
@@ -165,8 +165,8 @@ def _talk(before: str, text: str) -> tuple[Utterance, ...]:
 
 def _read(path: Path) -> list[Row]:
     rows = [r for r in read_rows(path) if any(a is not None for a in _answers(path, r))]
-    if len(rows) > _MOST:
-        rows = random.Random(_SEED).sample(rows, _MOST)  # noqa: S311 -- a sample, not a secret
+    if len(rows) > MOST:
+        rows = random.Random(_SEED).sample(rows, MOST)  # noqa: S311 -- a sample, not a secret
     return rows
 
 

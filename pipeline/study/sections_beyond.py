@@ -3,6 +3,7 @@
 from typing import Final
 
 from models.evaluation import LabelResult
+from pipeline.study.neighbours import MOST
 from pipeline.study.tables import DASH, figure, label_name, listed, share, table
 from pipeline.study.training import CURVE_LABELS, gain_per_doubling, spread
 from pipeline.study.values import FAMILIES, MAIN_LABELS, Measured, Study
@@ -52,9 +53,8 @@ def seeds(study: Study) -> str:
             [label_name(label), *(DASH if c is None else f"{c[0]:.2f} ± {c[1]:.3f}" for c in cells)]
         )
     return (
-        f"{len(names)} trainings on {study.seeds.corpus} that differ in the seed "
-        f"({listed(names)}), on dev: mean and standard deviation.\n\n"
-        + table(("label", *FAMILIES), rows)
+        f"Trainings on {study.seeds.corpus} that differ in the seed ({listed(names)}), measured on "
+        "dev: mean and standard deviation.\n\n" + table(("label", *FAMILIES), rows)
     )
 
 
@@ -91,8 +91,9 @@ def neighbours(study: Study) -> str:
     header = ("source", "question", "the source's label", "n", "kappa", "people's own kappa")
     return (
         "Counselling (AnnoMI), lessons (Funneling, TalkMoves) and meetings (MRDA), labelled by "
-        "people under schemes of their own. Each turn is tagged as the coach's, after the turn "
-        "before it as the coachee's. The mappings are ours, and where a source means something "
+        f"people under schemes of their own; {MOST:,} turns at random where there are more. "
+        "Each turn is tagged as the coach's, after the turn before it as the coachee's. "
+        "The mappings are ours, and where a source means something "
         f"else by its label, kappa says so too. {_measured(study.elsewhere)}\n\n"
         + table(header, rows)
     )

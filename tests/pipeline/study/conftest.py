@@ -58,6 +58,7 @@ class Study:
 
     lines = LINES
     wrong = WRONG
+    family = WordTagger
 
     @staticmethod
     def conversation(name, rows, **fields):

@@ -3,12 +3,13 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from models.combined import CombinedTagger
 from pipeline.settings import Settings
-from pipeline.study import run
+from pipeline.study import run, training
 from pipeline.study.files import StudyFileError, read_study, write_part
 from pipeline.study.page import confusions_page, page
 from pipeline.study.run import Plan, run_study
@@ -69,6 +70,31 @@ def test_a_study_of_a_tiny_corpus(measured, corpus, monkeypatch):
     measured()
     assert (folder / "test.json").read_bytes() == kept
     assert "combination, test" in (docs / "evaluation.md").read_text(encoding="utf-8")
+
+
+def test_what_takes_long_is_measured_on_request(measured, study, tmp_path, monkeypatch):
+    learned = []
+
+    def train_linear(corpus, _report):
+        learned.append(sorted({c.author for c in corpus}))
+        return study.family(1.0)
+
+    monkeypatch.setattr("models.training.train_linear", train_linear)
+    monkeypatch.setattr(training, "joblib", SimpleNamespace(load=lambda path: study.tagger()))
+    monkeypatch.setattr(training, "Transformer", lambda path: study.family(3.0))
+    docs, _ = measured(curve=True, speed=True, seed=tmp_path / "seed-1")
+    found = read_study(docs / "evaluation")
+    assert learned == [["t1", "t2"]]
+    assert [(p.authors, p.conversations) for p in found.curve.points] == [(2, 4)]
+    assert found.curve.points[0].kappas["focus"] == 1
+    assert [row.seed for row in found.seeds.rows] == ["seed-1"]
+    assert set(found.seeds.rows[0].families) == {"linear", "transformer", "combination"}
+    assert found.speed.utterances == 100
+    assert found.speed.combination > 0
+    assert (docs / "evaluation" / "curve.svg").is_file()
+    text = (docs / "evaluation.md").read_text(encoding="utf-8")
+    assert "1 trainings" not in text
+    assert found.speed.machine in text
 
 
 def test_with_nothing_measured_the_page_says_how_to(tmp_path):
