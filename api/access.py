@@ -3,7 +3,7 @@
 `Asking` is anybody, `Signed` a person, `Admin` one who administers, `scoped(…)` a person or a
 token that goes that far, and `SeenMeeting` the meeting in the path if they may see it. What
 is not theirs is answered like what is not there. The rules themselves are in
-`pipeline.policy`.
+`pipeline.people.policy`.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 
 from api.errors import ScopeError, SignInNeededError
-from pipeline.credentials import Scope
-from pipeline.meetings import Meeting, MeetingView
-from pipeline.people import Person
-from pipeline.policy import Viewer
+from pipeline.meetings.meetings import Meeting, MeetingView
+from pipeline.people.credentials import Scope
+from pipeline.people.people import Person
+from pipeline.people.policy import Viewer
 from pipeline.service import Service
 from pipeline.sql import NotStoredError
 

@@ -1,7 +1,7 @@
 """What the pages on somebody's coaching show, put together from stored figures.
 
-Every number comes from `pipeline.trends`, `pipeline.coaching` or `pipeline.teams`; here they
-are asked for, and turned into charts.
+Every number comes from `trends`, `coaching` or `teams` of `pipeline.coaching`; here they are
+asked for, and turned into charts.
 """
 
 from datetime import datetime, timedelta
@@ -13,11 +13,11 @@ from fastapi import Depends
 from api import charts
 from models.conversation import Value
 from models.labels import Kind
-from pipeline import coaching, teams, trends
-from pipeline.digests import CoachedMeeting
-from pipeline.meeting_filters import MeetingFilter
-from pipeline.people import Person
-from pipeline.policy import Viewer
+from pipeline.coaching import coaching, teams, trends
+from pipeline.coaching.digests import CoachedMeeting
+from pipeline.meetings.meeting_filters import MeetingFilter
+from pipeline.people.people import Person
+from pipeline.people.policy import Viewer
 from pipeline.service import Service
 from pipeline.sql import NotStoredError, now
 from scoring.wording import KINDS

@@ -14,11 +14,11 @@ from api.security import add_headers
 from models.errors import CoachscoreError
 from pipeline.database import DatabaseError
 from pipeline.idempotency import KeyInUseError, KeyUsedError
-from pipeline.resuming import OffsetError, UploadGoneError
+from pipeline.people.throttle import WINDOW, ThrottledError
 from pipeline.rubric_versions import RubricExistsError
 from pipeline.sql import NotStoredError
-from pipeline.throttle import WINDOW, ThrottledError
-from pipeline.uploads import UploadTooLargeError
+from pipeline.uploads.resuming import OffsetError, UploadGoneError
+from pipeline.uploads.uploads import UploadTooLargeError
 
 _log = logging.getLogger(__name__)
 

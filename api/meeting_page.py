@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse
 from api.pages import page
 from models.conversation import Value
 from pipeline.analysis import load_analysis
-from pipeline.contesting import Comparison, compare
-from pipeline.contests import Contest
-from pipeline.meetings import MeetingView
+from pipeline.meetings.contesting import Comparison, compare
+from pipeline.meetings.contests import Contest
+from pipeline.meetings.meetings import MeetingView
 from pipeline.presenting import report_of
 from pipeline.service import Service
 from scoring import tag_words

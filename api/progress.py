@@ -3,7 +3,7 @@
 from typing import Final
 
 from models.conversation import Value
-from pipeline.meetings import MeetingView
+from pipeline.meetings.meetings import MeetingView
 from pipeline.store import Stage, Status
 from scoring.wording import capital
 

@@ -15,9 +15,9 @@ from api import charts
 from api.app import create_app
 from models.errors import CoachscoreError
 from pipeline.demo import SignIns, demo_settings, prepare
+from pipeline.queue.supervisor import Supervisor
 from pipeline.service import Service
 from pipeline.settings import Settings
-from pipeline.supervisor import Supervisor
 
 
 class ServeError(CoachscoreError):

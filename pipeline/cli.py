@@ -257,8 +257,8 @@ def study(
 @app.command()
 def worker() -> None:
     """Make the analyses that the web service queues, until Ctrl-C; any number may run at once."""
+    from pipeline.queue.worker import work
     from pipeline.settings import get_settings
-    from pipeline.worker import work
 
     work(get_settings())
 
@@ -268,7 +268,7 @@ def purge() -> None:
     """Delete what is older than COACHSCORE_RETENTION_DAYS, and files that were left behind."""
     from contextlib import closing
 
-    from pipeline.purging import purge as run
+    from pipeline.meetings.purging import purge as run
     from pipeline.service import Service
     from pipeline.settings import get_settings
 

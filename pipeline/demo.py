@@ -18,13 +18,13 @@ from sqlalchemy import update
 
 from models.conversation import Value
 from models.labels import Kind
-from pipeline.passwords import hash_password
-from pipeline.people import PersonRole
+from pipeline.people.passwords import hash_password
+from pipeline.people.people import PersonRole
 from pipeline.service import Service
 from pipeline.service_tables import MeetingRow
 from pipeline.settings import Settings
 from pipeline.sql import now
-from pipeline.uploads import MeetingDetails, receive, register
+from pipeline.uploads.uploads import MeetingDetails, receive, register
 
 
 class SignIns(Value):

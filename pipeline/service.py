@@ -4,25 +4,25 @@ from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
-from pipeline.audit import Audit
-from pipeline.contests import Contests
-from pipeline.credentials import Credentials, Token
-from pipeline.digests import Digests
-from pipeline.events import Events
+from pipeline.coaching.digests import Digests
 from pipeline.idempotency import Idempotency
-from pipeline.meetings import Meetings
-from pipeline.partial_uploads import PartialUploads
-from pipeline.people import People
-from pipeline.policy import Viewer
-from pipeline.rescores import Rescores
+from pipeline.meetings.contests import Contests
+from pipeline.meetings.meetings import Meetings
+from pipeline.people.audit import Audit
+from pipeline.people.credentials import Credentials, Token
+from pipeline.people.people import People
+from pipeline.people.policy import Viewer
+from pipeline.people.secret import load_secret
+from pipeline.people.throttle import Throttle
+from pipeline.queue.rescores import Rescores
+from pipeline.queue.work import Work
 from pipeline.rubric_versions import RubricVersions
-from pipeline.secret import load_secret
 from pipeline.settings import Settings
 from pipeline.sql import Database
 from pipeline.store import Store
-from pipeline.throttle import Throttle
-from pipeline.webhooks import Webhooks
-from pipeline.work import Work
+from pipeline.uploads.partial_uploads import PartialUploads
+from pipeline.webhooks.events import Events
+from pipeline.webhooks.webhooks import Webhooks
 
 
 @dataclass(frozen=True)

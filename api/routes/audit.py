@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse
 
 from api.access import Admin, Served
 from api.pages import page
-from pipeline.audit import ACTIONS, Action, AuditFilter
-from pipeline.paging import CURSOR_PATTERN, read_cursor
+from pipeline.meetings.paging import CURSOR_PATTERN, read_cursor
+from pipeline.people.audit import ACTIONS, Action, AuditFilter
 
 router = APIRouter(prefix="/audit", include_in_schema=False)
 _LINES = 100

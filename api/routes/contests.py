@@ -13,7 +13,7 @@ from models.corrections import CorrectedField, fields_of
 from models.errors import CoachscoreError
 from models.labels import Role
 from pipeline.analysis import load_analysis
-from pipeline.contesting import (
+from pipeline.meetings.contesting import (
     ContestError,
     Settled,
     contest_coach,
@@ -21,7 +21,7 @@ from pipeline.contesting import (
     tag_values,
     withdraw,
 )
-from pipeline.meetings import MeetingView
+from pipeline.meetings.meetings import MeetingView
 from pipeline.service import Service
 from pipeline.sql import NotStoredError
 from scoring import tag_words

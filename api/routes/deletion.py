@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.access import Admin, Asking, DeletableMeeting, Served, Signed
 from api.pages import page
 from models.errors import CoachscoreError
-from pipeline.deletion import delete_meeting, delete_person
+from pipeline.meetings.deletion import delete_meeting, delete_person
 from pipeline.service import Service
 
 router = APIRouter(include_in_schema=False)

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.access import SeenMeeting, Served, Signed, get_viewer
 from api.progress import Progress, progress_of
-from pipeline.meetings import MeetingView
+from pipeline.meetings.meetings import MeetingView
 from pipeline.service import Service
 from pipeline.sql import NotStoredError
 

@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse
 from api.access import Asking, Served, Signed
 from api.coaching_pages import Spanned, manager_charts, manager_values, seen_coach
 from api.pages import page
-from pipeline.people import Person
-from pipeline.policy import Viewer
+from pipeline.people.people import Person
+from pipeline.people.policy import Viewer
 from pipeline.service import Service
 
 router = APIRouter(prefix="/managers", include_in_schema=False)

@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from api.access import Asking, SeenMeeting, Served, Signed
 from api.meeting_page import meeting_page, waiting_page
-from pipeline.listening import sound_of
+from pipeline.meetings.listening import sound_of
 
 router = APIRouter(prefix="/meetings/{meeting_id}", include_in_schema=False)
 

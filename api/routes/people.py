@@ -10,9 +10,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.access import Admin, Served
 from api.pages import page
 from models.errors import CoachscoreError
-from pipeline.audit import Action
-from pipeline.people import ROLES, Person, PersonRole
-from pipeline.people_import import COLUMNS, Imported, import_people
+from pipeline.people.audit import Action
+from pipeline.people.people import ROLES, Person, PersonRole
+from pipeline.people.people_import import COLUMNS, Imported, import_people
 from pipeline.service import Service
 
 router = APIRouter(prefix="/people", include_in_schema=False)

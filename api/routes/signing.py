@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.access import Asking, Served, clear_session, session_key, set_session
 from api.pages import page
 from models.errors import CoachscoreError
-from pipeline.passwords import LEAST, PasswordError, fits, hash_password
-from pipeline.people import clean_email, clean_name
+from pipeline.people.passwords import LEAST, PasswordError, fits, hash_password
+from pipeline.people.people import clean_email, clean_name
 from pipeline.service import Service
 
 router = APIRouter(include_in_schema=False)

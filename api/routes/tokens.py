@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Admin, Served
 from api.pages import page
-from pipeline.credentials import SCOPES, Scope
+from pipeline.people.credentials import SCOPES, Scope
 from pipeline.service import Service
 from pipeline.sql import now
 

@@ -25,12 +25,12 @@ from api.errors import answer, status_of
 from models.conversation import Value
 from models.errors import CoachscoreError
 from models.labels import Kind
-from pipeline import resuming
-from pipeline.partial_uploads import PartialUpload
-from pipeline.people import Person
+from pipeline.people.people import Person
 from pipeline.service import Service
 from pipeline.sql import now
-from pipeline.uploads import MeetingDetails, UploadError
+from pipeline.uploads import resuming
+from pipeline.uploads.partial_uploads import PartialUpload
+from pipeline.uploads.uploads import MeetingDetails, UploadError
 
 _VERSION: Final = "1.0.0"
 _BUFFER: Final = 1 << 20  # Bytes that are written at once.

@@ -11,10 +11,10 @@ from api.access import Served, Signed
 from api.pages import page
 from models.errors import CoachscoreError
 from models.labels import Kind
-from pipeline.meetings import Meeting
-from pipeline.resuming import unfinished
+from pipeline.meetings.meetings import Meeting
 from pipeline.service import Service
-from pipeline.uploads import MeetingDetails, UploadError, clean_file_name, receive, register
+from pipeline.uploads.resuming import unfinished
+from pipeline.uploads.uploads import MeetingDetails, UploadError, clean_file_name, receive, register
 
 PATH: Final = "/upload"
 router = APIRouter(prefix=PATH, include_in_schema=False)

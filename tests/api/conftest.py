@@ -18,15 +18,15 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from pipeline.analysis import finish, run_stage
-from pipeline.credentials import SCOPES
 from pipeline.jobs import Workplace, open_job
-from pipeline.meetings import Meeting
-from pipeline.passwords import hash_password
+from pipeline.meetings.meetings import Meeting
+from pipeline.people.credentials import SCOPES
+from pipeline.people.passwords import hash_password
 from pipeline.service import Service
 from pipeline.settings import Settings
 from pipeline.sql import now
 from pipeline.store import STAGES, ScoreRecord
-from pipeline.uploads import MeetingDetails, receive, register
+from pipeline.uploads.uploads import MeetingDetails, receive, register
 
 # Prefect reads this when it is imported: no test may write to the user's own folder.
 _PREFECT_HOME = tempfile.TemporaryDirectory(prefix="coachscore-prefect-")

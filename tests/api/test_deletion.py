@@ -12,19 +12,19 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, inspect, select, table, text, update
 
-from pipeline.audit import AuditFilter
-from pipeline.deletion import delete_meeting, delete_person
 from pipeline.jobs import Workplace
-from pipeline.meetings import Meeting
-from pipeline.people import PeopleError
-from pipeline.purging import purge
-from pipeline.resuming import append, start
+from pipeline.meetings.deletion import delete_meeting, delete_person
+from pipeline.meetings.meetings import Meeting
+from pipeline.meetings.purging import purge
+from pipeline.people.audit import AuditFilter
+from pipeline.people.people import PeopleError
 from pipeline.service import Service
 from pipeline.service_tables import MeetingRow
 from pipeline.settings import Settings
 from pipeline.sql import NotStoredError, now
 from pipeline.tables import Base, RecordingRow, StageResultRow
-from pipeline.uploads import MeetingDetails, receive, register
+from pipeline.uploads.resuming import append, start
+from pipeline.uploads.uploads import MeetingDetails, receive, register
 
 Client = Callable[..., TestClient]
 MARKER = "Zanzibarquux"

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from api import charts
-from pipeline.policy import Reach
+from pipeline.people.policy import Reach
 from pipeline.service import Service
 from pipeline.service_tables import AuditRow, MeetingRow
 from pipeline.sql import now

@@ -15,11 +15,11 @@ from fastapi.testclient import TestClient
 from models.conversation import Recording
 from pipeline import stages
 from pipeline.analysis import load_analysis
-from pipeline.meetings import Meeting
-from pipeline.policy import Reach
+from pipeline.meetings.meetings import Meeting
+from pipeline.people.policy import Reach
 from pipeline.service import Service
 from pipeline.sql import now
-from pipeline.uploads import MeetingDetails, receive, register
+from pipeline.uploads.uploads import MeetingDetails, receive, register
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from pipeline.people.throttle import LIMITS
 from pipeline.service import Service
 from pipeline.settings import Settings
-from pipeline.throttle import LIMITS
 
 Client = Callable[..., TestClient]
 RIGHT = {"email": "Mia@Example.com", "password": "seven tall giraffes"}

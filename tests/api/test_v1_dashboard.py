@@ -62,7 +62,7 @@ def test_the_document_names_routes_that_are_there(app: FastAPI) -> None:
 
 
 def test_the_document_names_every_scope() -> None:
-    from pipeline.credentials import SCOPES
+    from pipeline.people.credentials import SCOPES
 
     text = (ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8")
     assert [scope for scope in SCOPES if f"| `{scope}` |" not in text] == []

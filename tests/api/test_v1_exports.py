@@ -10,7 +10,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from models.conversation import Value
-from pipeline.columns import to_csv
+from pipeline.coaching.columns import to_csv
 
 Client = Callable[..., TestClient]
 PATH = "/api/v1/exports"

@@ -11,10 +11,10 @@ from models.labels import KINDS
 from pipeline import analysis, jobs
 from pipeline.api_tables import DeliveryRow
 from pipeline.jobs import Workplace
+from pipeline.queue.worker import Worker
 from pipeline.rubrics import load_rubric, rubric_texts
 from pipeline.service import Service
 from pipeline.store import Store
-from pipeline.worker import Worker
 
 Client = Callable[..., TestClient]
 PATH = "/api/v1/rubrics"

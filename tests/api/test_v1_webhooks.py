@@ -16,10 +16,17 @@ from sqlalchemy import update
 from standardwebhooks.webhooks import Webhook as Reference
 
 from pipeline.api_tables import DeliveryRow
-from pipeline.sending import PublicNetwork, Sender, WebhookError, check_url, resolve, signed
 from pipeline.service import Service
 from pipeline.sql import now
-from pipeline.webhooks import RETRIES
+from pipeline.webhooks.sending import (
+    PublicNetwork,
+    Sender,
+    WebhookError,
+    check_url,
+    resolve,
+    signed,
+)
+from pipeline.webhooks.webhooks import RETRIES
 
 Client = Callable[..., TestClient]
 PATH = "/api/v1/webhooks"

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline import coaching, teams
-from pipeline.digests import CoachedMeeting
-from pipeline.people import Person
+from pipeline.coaching import coaching, teams
+from pipeline.coaching.digests import CoachedMeeting
+from pipeline.people.people import Person
 from scoring.digest import (
     AgreedStep,
     Amounts,

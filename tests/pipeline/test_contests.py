@@ -15,7 +15,8 @@ from models.corrections import Correction, correct, value_of
 from models.labelled import gold_tags, read_labelled
 from pipeline import stages
 from pipeline.analysis import finish, load_analysis, rescore, run_stage
-from pipeline.contesting import (
+from pipeline.jobs import AnalysisOptions, Workplace, open_job
+from pipeline.meetings.contesting import (
     ContestError,
     compare,
     contest_coach,
@@ -23,14 +24,13 @@ from pipeline.contesting import (
     tag_values,
     withdraw,
 )
-from pipeline.jobs import AnalysisOptions, Workplace, open_job
-from pipeline.meetings import Meeting
-from pipeline.policy import Reach
+from pipeline.meetings.meetings import Meeting
+from pipeline.people.policy import Reach
 from pipeline.service import Service
 from pipeline.settings import Settings
 from pipeline.sql import NotStoredError
 from pipeline.store import STAGES
-from pipeline.uploads import MeetingDetails, receive, register
+from pipeline.uploads.uploads import MeetingDetails, receive, register
 
 
 @pytest.fixture

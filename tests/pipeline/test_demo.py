@@ -6,7 +6,7 @@ import pytest
 
 from pipeline import demo
 from pipeline.captions.reader import read_transcript
-from pipeline.policy import Reach
+from pipeline.people.policy import Reach
 from pipeline.service import Service
 from pipeline.settings import Settings
 

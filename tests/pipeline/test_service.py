@@ -10,18 +10,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from models.errors import CoachscoreError
-from pipeline import work as work_module
 from pipeline.jobs import Workplace
-from pipeline.meetings import Meeting
-from pipeline.people import PeopleError
-from pipeline.policy import Reach
-from pipeline.secret import SecretError, load_secret
+from pipeline.meetings.meetings import Meeting
+from pipeline.people.people import PeopleError
+from pipeline.people.policy import Reach
+from pipeline.people.secret import SecretError, load_secret
+from pipeline.people.throttle import LIMITS, ThrottledError
+from pipeline.queue import work as work_module
+from pipeline.queue.work import Claim, Work
+from pipeline.queue.worker import Worker
 from pipeline.service import Service
 from pipeline.settings import Settings
 from pipeline.sql import Database, NotStoredError, now
-from pipeline.throttle import LIMITS, ThrottledError
-from pipeline.work import Claim, Work
-from pipeline.worker import Worker
 
 
 @pytest.fixture

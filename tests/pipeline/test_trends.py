@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline import trends
-from pipeline.trends import ScorePoint, Summary, by_period, overlap, slope, summarise
+from pipeline.coaching import trends
+from pipeline.coaching.trends import ScorePoint, Summary, by_period, overlap, slope, summarise
 
 OWNER = uuid4()
 

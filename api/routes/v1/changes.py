@@ -12,13 +12,13 @@ from api.errors import NotFinishedError
 from api.routes.v1.meetings import MeetingOutput, Reader, to_output
 from models.conversation import Value
 from models.corrections import CorrectedField
-from pipeline.contesting import contest_coach, contest_tags, withdraw
-from pipeline.contests import Contest, ContestedField
-from pipeline.deletion import delete_meeting
-from pipeline.meetings import MeetingView
-from pipeline.policy import Reach, Viewer
+from pipeline.meetings.contesting import contest_coach, contest_tags, withdraw
+from pipeline.meetings.contests import Contest, ContestedField
+from pipeline.meetings.deletion import delete_meeting
+from pipeline.meetings.meetings import MeetingView
+from pipeline.meetings.settling import Settled
+from pipeline.people.policy import Reach, Viewer
 from pipeline.service import Service
-from pipeline.settling import Settled
 
 router = APIRouter(prefix="/meetings/{meeting_id}", tags=["meetings"])
 Writer = Annotated[Viewer, Depends(scoped("write:meetings"))]

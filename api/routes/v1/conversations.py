@@ -13,9 +13,9 @@ from models.conversation import Value
 from models.labels import Kind
 from models.tags import ConversationTags, UtteranceTags
 from pipeline.analysis import Analysis, load_analysis
-from pipeline.meetings import MeetingView
+from pipeline.meetings.meetings import MeetingView
 from pipeline.output import RolesOutput, SpokenOutput, to_output
-from pipeline.policy import Viewer
+from pipeline.people.policy import Viewer
 from pipeline.service import Service
 from scoring.score import Score
 

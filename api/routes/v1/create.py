@@ -11,9 +11,9 @@ from api.idempotency import Made, OnlyOnce
 from api.routes.v1.meetings import MeetingOutput, to_output
 from api.routes.v1.parameters import Moment
 from models.labels import Kind
-from pipeline.policy import Reach, Viewer
+from pipeline.people.policy import Reach, Viewer
 from pipeline.service import Service
-from pipeline.uploads import (
+from pipeline.uploads.uploads import (
     MeetingDetails,
     Received,
     UploadError,

@@ -10,10 +10,10 @@ from api.access import Served
 from api.routes.v1 import meetings, scores
 from api.routes.v1.parameters import During
 from models.conversation import Value
-from pipeline.columns import to_csv, to_parquet
-from pipeline.exports import MeetingRow, PeriodRow, meeting_rows, period_rows
-from pipeline.meeting_filters import MeetingFilter
-from pipeline.trends import Period
+from pipeline.coaching.columns import to_csv, to_parquet
+from pipeline.coaching.exports import MeetingRow, PeriodRow, meeting_rows, period_rows
+from pipeline.coaching.trends import Period
+from pipeline.meetings.meeting_filters import MeetingFilter
 
 router = APIRouter(prefix="/exports", tags=["exports"])
 Format = Annotated[Literal["csv", "parquet"], Query(description="Of the file.")]

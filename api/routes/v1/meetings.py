@@ -11,8 +11,8 @@ from api.access import SeenMeeting, Served, scoped
 from api.routes.v1.parameters import After, Limit, Wanted
 from models.conversation import Value
 from models.labels import Kind
-from pipeline.meetings import MeetingView
-from pipeline.policy import Viewer
+from pipeline.meetings.meetings import MeetingView
+from pipeline.people.policy import Viewer
 from pipeline.store import Status
 from scoring.score import Verdict
 

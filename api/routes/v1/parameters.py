@@ -10,8 +10,8 @@ from fastapi import Depends, Query
 from pydantic import AfterValidator, BeforeValidator
 
 from models.labels import Kind
-from pipeline.meeting_filters import MeetingFilter
-from pipeline.paging import CURSOR_PATTERN, Cursor, read_cursor
+from pipeline.meetings.meeting_filters import MeetingFilter
+from pipeline.meetings.paging import CURSOR_PATTERN, Cursor, read_cursor
 from pipeline.store import Status
 from scoring.score import Verdict
 

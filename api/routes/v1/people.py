@@ -10,9 +10,9 @@ from pydantic import ConfigDict, Field, JsonValue
 from api.access import Served, scoped
 from api.routes.v1.parameters import After, Limit, page_in_memory
 from models.conversation import Value
-from pipeline.coaches import heads, known_people, known_person, team
-from pipeline.people import Person, PersonRole
-from pipeline.policy import Viewer
+from pipeline.coaching.coaches import heads, known_people, known_person, team
+from pipeline.people.people import Person, PersonRole
+from pipeline.people.policy import Viewer
 from pipeline.sql import NotStoredError
 
 router = APIRouter(tags=["people"])

@@ -12,8 +12,8 @@ from api.idempotency import OnlyOnce
 from api.routes.v1.scores import Reader
 from models.conversation import Value
 from models.labels import Kind
-from pipeline.policy import Viewer
-from pipeline.rescores import Rescore
+from pipeline.people.policy import Viewer
+from pipeline.queue.rescores import Rescore
 from pipeline.rubric_versions import MOST_TEXT
 from pipeline.sql import NotStoredError
 from scoring.rubric import Rubric

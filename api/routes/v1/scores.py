@@ -9,11 +9,8 @@ from pydantic import ConfigDict, Field
 from api.access import Served, scoped
 from api.routes.v1.parameters import After, During, Limit, page_in_memory
 from models.conversation import Value
-from pipeline.coaches import Coach, coaches, known_person
-from pipeline.meeting_filters import MeetingFilter
-from pipeline.people import PersonRole
-from pipeline.policy import Viewer
-from pipeline.trends import (
+from pipeline.coaching.coaches import Coach, coaches, known_person
+from pipeline.coaching.trends import (
     MINIMUM_MEETINGS,
     Period,
     PeriodSummary,
@@ -24,6 +21,9 @@ from pipeline.trends import (
     slope,
     summarise,
 )
+from pipeline.meetings.meeting_filters import MeetingFilter
+from pipeline.people.people import PersonRole
+from pipeline.people.policy import Viewer
 
 router = APIRouter(prefix="/managers", tags=["scores"])
 Reader = Annotated[Viewer, Depends(scoped("read:scores"))]

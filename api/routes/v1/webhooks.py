@@ -10,9 +10,9 @@ from pydantic import ConfigDict, Field, Json, JsonValue
 from api.access import Served, administering
 from api.routes.v1.parameters import After, Limit, page_in_memory
 from models.conversation import Value
-from pipeline.policy import Viewer
-from pipeline.sending import check_url
-from pipeline.webhooks import Delivery, Event, State, Webhook
+from pipeline.people.policy import Viewer
+from pipeline.webhooks.sending import check_url
+from pipeline.webhooks.webhooks import Delivery, Event, State, Webhook
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 Keeper = Annotated[Viewer, Depends(administering("write:webhooks"))]

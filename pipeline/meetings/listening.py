@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from models.conversation import Value
-from pipeline.meetings import Meeting
+from pipeline.meetings.meetings import Meeting
 from pipeline.service import Service
 from pipeline.sql import NotStoredError
 

@@ -6,8 +6,8 @@ import os
 from threading import Event, Thread
 from typing import Final
 
+from pipeline.queue.worker import work
 from pipeline.settings import Settings
-from pipeline.worker import work
 
 _log = logging.getLogger(__name__)
 _PAUSE_SECONDS: Final = 2.0

@@ -1,7 +1,7 @@
 """How somebody coaches over several meetings: how much, on what, with whom, and what next.
 
 Pure functions of digested meetings, oldest first; "now" is given. Scores and their trend are
-in `pipeline.trends`. Quantity and quality stay two figures and are never made one.
+in `pipeline.coaching.trends`. Quantity and quality stay two figures and are never made one.
 """
 
 import re
@@ -14,7 +14,7 @@ from uuid import UUID
 
 from models.conversation import Value
 from models.labels import Kind
-from pipeline.digests import CoachedMeeting
+from pipeline.coaching.digests import CoachedMeeting
 from scoring.digest import SUBJECTS, AgreedStep, Details, MissedMoment, Moment, Subject
 
 M = TypeVar("M", bound=Value)

@@ -15,10 +15,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, select, update
 
-from pipeline.resuming import discard
 from pipeline.service_tables import ContestRow, MeetingRow
 from pipeline.tables import AnalysisRow, RecordingRow, ScoreRow, StageResultRow
-from pipeline.uploads import drop
+from pipeline.uploads.resuming import discard
+from pipeline.uploads.uploads import drop
 
 if TYPE_CHECKING:
     from pipeline.service import Service

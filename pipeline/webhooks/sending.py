@@ -20,7 +20,7 @@ import httpcore
 
 from models.errors import CoachscoreError
 from pipeline.sql import now
-from pipeline.webhooks import Delivery, Webhooks
+from pipeline.webhooks.webhooks import Delivery, Webhooks
 
 _log = logging.getLogger(__name__)
 _SECONDS: Final = 15.0

@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from models.conversation import Value
 from pipeline.api_tables import DeliveryRow, WebhookRow
-from pipeline.paging import Cursor, Page, after, page_of
-from pipeline.secret import webhook_secret
+from pipeline.meetings.paging import Cursor, Page, after, page_of
+from pipeline.people.secret import webhook_secret
 from pipeline.sql import Database, NotStoredError, columns, now
 
 Event = Literal["meeting.scored", "score.contested"]

@@ -1,7 +1,7 @@
 """Uploads that arrive in parts: whose they are, and what their owner said about them.
 
 How much of one has arrived is not kept here: that is the size of its file
-(`pipeline.resuming`), which stays true whenever a process dies.
+(`pipeline.uploads.resuming`), which stays true whenever a process dies.
 """
 
 from datetime import datetime

@@ -12,14 +12,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from models.conversation import Value
-from pipeline.deletion import delete_meeting, delete_recording
-from pipeline.resuming import slot_of
+from pipeline.meetings.deletion import delete_meeting, delete_recording
 from pipeline.service_tables import MeetingRow
 from pipeline.settings import Settings
 from pipeline.sql import NotStoredError, now
 from pipeline.tables import RecordingRow
 from pipeline.upload_tables import PartialUploadRow
-from pipeline.uploads import drop
+from pipeline.uploads.resuming import slot_of
+from pipeline.uploads.uploads import drop
 
 if TYPE_CHECKING:
     from pipeline.service import Service

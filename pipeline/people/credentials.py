@@ -1,6 +1,6 @@
 """What lets somebody in: sessions of browsers, links that work once, and service tokens.
 
-Each is handed out as a key once; only its hash is stored (`pipeline.secret`).
+Each is handed out as a key once; only its hash is stored (`pipeline.people.secret`).
 """
 
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, select, update
 
 from models.conversation import Value
-from pipeline.secret import Purpose, key_hash, new_key
+from pipeline.people.secret import Purpose, key_hash, new_key
 from pipeline.service_tables import LinkRow, PersonRow, SessionRow, TokenRow
 from pipeline.sql import Database, NotStoredError, columns, now
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from models.conversation import Value
-from pipeline.paging import Cursor, Page, after, page_of
+from pipeline.meetings.paging import Cursor, Page, after, page_of
 from pipeline.service_tables import AuditRow
 from pipeline.sql import Database, columns, now
 

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from models.conversation import Value
 from models.labels import KINDS, Kind
-from pipeline.coaching import Minutes, minutes_of, minutes_together
-from pipeline.digests import CoachedMeeting
-from pipeline.people import Person
-from pipeline.trends import Slope, Summary, overlap, slope, summarise
+from pipeline.coaching.coaching import Minutes, minutes_of, minutes_together
+from pipeline.coaching.digests import CoachedMeeting
+from pipeline.coaching.trends import Slope, Summary, overlap, slope, summarise
+from pipeline.people.people import Person
 
 NAMED: Final = 3  # More names than these are counted.
 

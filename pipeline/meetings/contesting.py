@@ -14,10 +14,10 @@ from models.corrections import CHOICES, CorrectedField, correct, fields_of, valu
 from models.labels import Role
 from models.tags import TaggedConversation
 from pipeline.analysis import Analysis, load_analysis
-from pipeline.contests import Contest, Contested
-from pipeline.meetings import Meeting
+from pipeline.meetings.contests import Contest, Contested
+from pipeline.meetings.meetings import Meeting
+from pipeline.meetings.settling import ContestError, Settled, machine_tags, original_id, settle
 from pipeline.service import Service
-from pipeline.settling import ContestError, Settled, machine_tags, original_id, settle
 from pipeline.sql import NotStoredError, now
 
 __all__ = [

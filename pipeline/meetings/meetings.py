@@ -9,14 +9,14 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
 from models.conversation import Value
 from models.labels import Kind
-from pipeline.meeting_filters import MeetingFilter, matching
-from pipeline.paging import Cursor, Page, after, page_of
-from pipeline.policy import Reach
+from pipeline.coaching.trends import ScorePoint
+from pipeline.meetings.meeting_filters import MeetingFilter, matching
+from pipeline.meetings.paging import Cursor, Page, after, page_of
+from pipeline.people.policy import Reach
 from pipeline.service_tables import MeetingRow, PersonRow, WorkRow
 from pipeline.sql import Database, NotStoredError, columns, now
 from pipeline.store import Stage, Status
 from pipeline.tables import AnalysisRow, ScoreRow
-from pipeline.trends import ScorePoint
 
 
 class Meeting(Value):

@@ -7,7 +7,7 @@ from uuid import uuid4
 from sqlalchemy import delete, func, select
 
 from models.errors import CoachscoreError
-from pipeline.secret import key_hash
+from pipeline.people.secret import key_hash
 from pipeline.service_tables import SignInAttemptRow
 from pipeline.sql import Database, now
 

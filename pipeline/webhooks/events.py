@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from pipeline.meetings import Meetings
-from pipeline.policy import Reach
+from pipeline.meetings.meetings import Meetings
+from pipeline.people.policy import Reach
 from pipeline.service_tables import MeetingRow
 from pipeline.sql import Database
-from pipeline.webhooks import Event, Webhooks
+from pipeline.webhooks.webhooks import Event, Webhooks
 
 _TOLD: Final = {"status", "verdict", "overall", "low", "high"}
 

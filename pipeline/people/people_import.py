@@ -8,7 +8,7 @@ from uuid import UUID
 
 from models.conversation import Value
 from models.errors import CoachscoreError
-from pipeline.people import ROLES, People, PeopleError, Person, PersonRole, clean_email
+from pipeline.people.people import ROLES, People, PeopleError, Person, PersonRole, clean_email
 
 COLUMNS: Final = ("email", "name", "role", "reports_to")
 

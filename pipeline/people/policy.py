@@ -9,15 +9,15 @@
 - A token sees, as far as its scopes go, the whole organisation's meetings, once visible.
 
 `Reach` is the same rule for one meeting (`reaches`) and for a query over many
-(`pipeline.meetings`), so that a list never shows what a page would not.
+(`pipeline.meetings.meetings`), so that a list never shows what a page would not.
 """
 
 from datetime import datetime
 from uuid import UUID
 
 from models.conversation import Value
-from pipeline.credentials import Scope, Token
-from pipeline.people import Person
+from pipeline.people.credentials import Scope, Token
+from pipeline.people.people import Person
 
 
 class Reach(Value):

@@ -30,7 +30,7 @@ class Person(Value):
         id: Made when they were added.
         email: In lower case; no two people share one.
         name: As others see it.
-        role: What they may do; `pipeline.policy` says what that is.
+        role: What they may do; `pipeline.people.policy` says what that is.
         reports_to: The person above them, None at the top.
         disabled: Whether they are kept out.
         created_at: When they were added, in UTC.

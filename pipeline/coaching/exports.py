@@ -7,11 +7,11 @@ from uuid import UUID
 
 from models.conversation import Value
 from models.labels import Kind
-from pipeline.coaches import known_people
-from pipeline.digests import CoachedMeeting
-from pipeline.meeting_filters import MeetingFilter
-from pipeline.policy import Viewer
-from pipeline.trends import Period, ScorePoint, by_period
+from pipeline.coaching.coaches import known_people
+from pipeline.coaching.digests import CoachedMeeting
+from pipeline.coaching.trends import Period, ScorePoint, by_period
+from pipeline.meetings.meeting_filters import MeetingFilter
+from pipeline.people.policy import Viewer
 from scoring.digest import SUBJECTS, Amounts
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class MeetingRow(Value):
 
 
 class PeriodRow(Value):
-    """The finished meetings of one person in one period; see `pipeline.trends`."""
+    """The finished meetings of one person in one period; see `pipeline.coaching.trends`."""
 
     manager_id: UUID
     manager: str

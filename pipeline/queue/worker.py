@@ -16,17 +16,17 @@ from uuid import UUID, uuid4
 
 from models.errors import CoachscoreError
 from pipeline.analysis import digest_one, score_again
-from pipeline.events import Events
 from pipeline.jobs import Workplace
-from pipeline.purging import purge_daily
-from pipeline.rescores import Rescores
-from pipeline.secret import load_secret
-from pipeline.sending import Sender
+from pipeline.meetings.purging import purge_daily
+from pipeline.people.secret import load_secret
+from pipeline.queue.rescores import Rescores
+from pipeline.queue.work import LEASE, Claim, Work
 from pipeline.settings import Settings
 from pipeline.sql import Database
 from pipeline.store import Store
-from pipeline.webhooks import Webhooks
-from pipeline.work import LEASE, Claim, Work
+from pipeline.webhooks.events import Events
+from pipeline.webhooks.sending import Sender
+from pipeline.webhooks.webhooks import Webhooks
 
 Make = Callable[[Workplace, Claim], None]
 

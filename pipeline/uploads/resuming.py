@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from pipeline.meetings import Meeting
-from pipeline.partial_uploads import PartialUpload
+from pipeline.meetings.meetings import Meeting
 from pipeline.settings import Settings
 from pipeline.sql import now
-from pipeline.uploads import (
+from pipeline.uploads.partial_uploads import PartialUpload
+from pipeline.uploads.uploads import (
     MeetingDetails,
     UploadError,
     UploadTooLargeError,

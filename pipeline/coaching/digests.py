@@ -7,13 +7,13 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Select, select
 
-from pipeline.meeting_filters import MeetingFilter, matching
-from pipeline.meetings import score_is_current, within
-from pipeline.policy import Reach
+from pipeline.coaching.trends import ScorePoint
+from pipeline.meetings.meeting_filters import MeetingFilter, matching
+from pipeline.meetings.meetings import score_is_current, within
+from pipeline.people.policy import Reach
 from pipeline.service_tables import MeetingRow
 from pipeline.sql import Database
 from pipeline.tables import AnalysisRow, DigestRow, ScoreRow
-from pipeline.trends import ScorePoint
 from scoring.digest import Amounts, Details
 
 _AMOUNTS: Final = tuple(Amounts.model_fields)

@@ -22,7 +22,7 @@ from pipeline.audio.formats import looks_like_audio
 from pipeline.captions.reader import read_transcript
 from pipeline.database import make_folder
 from pipeline.jobs import AnalysisOptions, Workplace, begin
-from pipeline.meetings import Meeting
+from pipeline.meetings.meetings import Meeting
 from pipeline.settings import Settings
 from pipeline.sql import now
 from scoring.wording import KINDS

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from models.conversation import Value
-from pipeline.meeting_filters import MeetingFilter
-from pipeline.people import Person
-from pipeline.policy import Viewer
+from pipeline.coaching.trends import ScorePoint, Summary, summarise
+from pipeline.meetings.meeting_filters import MeetingFilter
+from pipeline.people.people import Person
+from pipeline.people.policy import Viewer
 from pipeline.sql import NotStoredError
-from pipeline.trends import ScorePoint, Summary, summarise
 
 if TYPE_CHECKING:
     from pipeline.service import Service

@@ -8,10 +8,10 @@ from models.conversation import Value
 from models.errors import CoachscoreError
 from models.tags import TaggedConversation
 from pipeline.analysis import finish, run_stage
-from pipeline.audit import Action
-from pipeline.contests import Contest
 from pipeline.jobs import AnalysisOptions, Workplace, failing, open_job
-from pipeline.meetings import Meeting
+from pipeline.meetings.contests import Contest
+from pipeline.meetings.meetings import Meeting
+from pipeline.people.audit import Action
 from pipeline.service import Service
 from pipeline.sql import NotStoredError
 from pipeline.store import STAGES, Made, Stage
