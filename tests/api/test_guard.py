@@ -94,7 +94,8 @@ def test_an_unexpected_error_tells_nothing(
     def broken(*_: object) -> None:
         raise RuntimeError("private words")
 
-    monkeypatch.setattr(app.state.service.meetings, "list", broken)
+    for question in ("list", "page"):
+        monkeypatch.setattr(app.state.service.meetings, question, broken)
     cookies = client_of("mia").cookies
     client = TestClient(app, raise_server_exceptions=False, cookies=cookies)
     for path in ("/", "/api/v1/meetings"):
