@@ -36,8 +36,8 @@ def train(
 ) -> None:
     """Train everything that ships and write it to `folder`.
 
-    The training split makes the models; the development split makes the blend and the
-    thresholds. Nothing is learned from the test split.
+    The training split makes the models; the development split makes the blend, the
+    thresholds and how sure to be of the coach. Nothing is learned from the test split.
 
     Args:
         corpus: Folder with `manifest.json` and conversations.
@@ -57,7 +57,7 @@ def train(
     real = [] if speech is None else _real_speech(corpus.parent / _SPEECH_LABELS, speech)
     report(f"{len(learn)} conversations to train on, {len(develop)} to tune on, {len(real)} real")
     folder.mkdir(parents=True, exist_ok=True)
-    joblib.dump(RoleModel().fit(learn), folder / "roles.joblib", compress=3)
+    joblib.dump(RoleModel().fit(learn).calibrate(develop), folder / "roles.joblib", compress=3)
     joblib.dump(KindModel().fit(learn), folder / "kinds.joblib", compress=3)
     linear = train_linear([*learn, *real], report)
     export(fine_tune([*learn, *real], seed, report), folder / "encoder.onnx")
