@@ -151,7 +151,7 @@ class RoleAssignment(Value):
     """
 
     roles: dict[str, Role]
-    source: Literal["given", "file", "content"]
+    source: Literal["given", "file", "voice", "names", "content"]
     confidence: float = Field(ge=0, le=1)
 
     @property

@@ -49,7 +49,7 @@ class RolesOutput(Value):
     """Who coaches, how that is known, and whether it is certain enough."""
 
     coach: str | None
-    source: Literal["given", "file", "content"]
+    source: Literal["given", "file", "voice", "names", "content"]
     confidence: float
     certain: bool
 

@@ -1,12 +1,13 @@
 """Who coaches: what the user says, what the file says, or what the talk shows."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from models import artefacts
 from models.conversation import RoleAssignment, Transcript
 from models.errors import CoachscoreError
 from models.labels import Role
+from pipeline.clues import Clues, named_manager
 
 UNKNOWN: Final = "Unknown speaker"
 
@@ -19,16 +20,19 @@ class RolesError(CoachscoreError):
     title = "Who coaches cannot be worked out"
 
 
-def assign_roles(transcript: Transcript, coach: str | None) -> RoleAssignment:
+def assign_roles(
+    transcript: Transcript, coach: str | None, clues: Clues | None = None
+) -> RoleAssignment:
     """Give every speaker a role.
 
     Args:
         transcript: Segments with speakers.
         coach: Name of the coach as the user gave it, in any case, whole or the start of it.
+        clues: What else is known about who was there.
 
     Returns:
         The coach and one or more coachees; a person who hardly speaks is "other". The
-        source says what decided, in this order: given, file, content.
+        source says what decided, in this order: given, file, voice, names, content.
 
     Raises:
         RolesError: Nobody has the given name, or fewer than two people speak.
@@ -48,12 +52,25 @@ def assign_roles(transcript: Transcript, coach: str | None) -> RoleAssignment:
         main = _main(volume)
         rest: dict[str, Role] = {n: "coachee" if n in main else "other" for n in volume}
         return RoleAssignment(roles={**rest, **stated}, source="file", confidence=1.0)
+    found = _by_clues(clues or Clues(), [n for n in _main(volume) if n not in stated])
+    if found is not None:
+        return _around(found[0], volume, found[1], found[2], stated)
     candidates = {n for n in _main(volume) if n not in stated} or set(_main(volume))
     lines = [(s.speaker, s.text) for s in transcript.segments if s.speaker in _main(volume)]
     odds = artefacts.load("roles").probabilities([(s, t) for s, t in lines if s is not None])
     best = max(candidates, key=lambda name: odds[name])
     sure = odds[best] / sum(odds[name] for name in candidates)
     return _around(best, volume, "content", sure, stated)
+
+
+def _by_clues(
+    clues: Clues, speakers: list[str]
+) -> tuple[str, Literal["voice", "names"], float] | None:
+    """The manager by voice, else by name."""
+    if clues.voice is not None and clues.voice.speaker in speakers:
+        return clues.voice.speaker, "voice", clues.voice.confidence
+    named = named_manager(clues, speakers)
+    return None if named is None else (named[0], "names", named[1])
 
 
 def _words_by_speaker(transcript: Transcript) -> dict[str, int]:

@@ -1,6 +1,7 @@
 import pytest
 
 from models.conversation import Participant, Provenance, Segment, Transcript
+from pipeline.clues import Clues, VoiceMatch
 from pipeline.roles import RolesError, assign_roles
 
 TALK = [
@@ -92,3 +93,45 @@ def test_nobody_to_tell_apart_is_an_error_with_a_way_out(lines, said):
         with pytest.raises(RolesError, match=said) as caught:
             assign_roles(transcript(lines), coach)
         assert "speaker names" in caught.value.message
+
+
+def by(clues, lines=TALK, coach=None, **roles):
+    found = assign_roles(transcript(lines, **roles), coach, clues)
+    return found.coach, found.source, found.confidence
+
+
+NUMBERED = [("Speaker 1" if name == "Ben" else "Speaker 2", text) for name, text in TALK]
+VOICE = VoiceMatch(speaker="Speaker 1", confidence=0.93)
+
+
+def test_the_manager_s_voice_goes_before_names_and_words():
+    clues = Clues(voice=VOICE, manager="Speaker 2")
+    assert by(clues, NUMBERED) == ("Speaker 1", "voice", 0.93)
+    assert by(clues, NUMBERED, coach="Speaker 2")[:2] == ("Speaker 2", "given")
+    assert by(clues, NUMBERED, **{"Speaker 2": "coach"})[:2] == ("Speaker 2", "file")
+
+
+def test_a_voice_that_says_nothing_here_decides_nothing():
+    assert by(Clues(voice=VOICE))[1] == "content"
+
+
+@pytest.mark.parametrize("manager", ["Ben", "Ben Okafor", "OKAFOR, Ben (Sales)"])
+def test_the_manager_s_name_goes_before_words(manager):
+    assert by(Clues(manager=manager)) == ("Ben", "names", 0.97)
+
+
+def test_who_was_not_invited_by_the_manager_is_the_manager():
+    assert by(Clues(manager="Dora Weiss", invited=("Ana Lindt",))) == ("Ben", "names", 0.9)
+
+
+@pytest.mark.parametrize(
+    "clues",
+    [
+        Clues(manager="Dora"),
+        Clues(manager="Dora", invited=("Carl",)),
+        Clues(manager="Dora", invited=("Ana Lindt", "Ben")),
+        Clues(manager="7", invited=("?",)),
+    ],
+)
+def test_names_that_do_not_tell_leave_it_to_what_is_said(clues):
+    assert by(clues)[:2] == ("Ana Lindt", "content")
