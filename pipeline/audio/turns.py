@@ -17,18 +17,22 @@ _PAUSE = 0.3
 _STRAY = 0.5
 # A longer pause ends a segment even where the recogniser went on.
 _LONG_PAUSE = 2.0
+# A backchannel has no more words than this. Whose it is cannot be guessed from its
+# neighbours: below this confidence it is nobody's.
+_SHORT = 3
+_NOBODYS = 0.6
 
 
 class Turn(NamedTuple):
     """Neighbouring words by one speaker.
 
     Attributes:
-        speaker: Display name.
+        speaker: Display name, None where nobody can be told to have said it.
         words: In order, each text with the space before it.
         confidence: Probability that the speaker is right.
     """
 
-    speaker: str
+    speaker: str | None
     words: tuple[Word, ...]
     confidence: float
 
@@ -37,7 +41,8 @@ def assign_speakers(passages: Iterable[Passage], spans: Sequence[Span]) -> Itera
     """Give words to speakers by time and cut passages where the speaker changes.
 
     A change within 0.8 s of the end of a sentence, or else of a pause of 0.3 s, is moved
-    there: diarization knows the moment less well than words and pauses do.
+    there: diarization knows the moment less well than words and pauses do. A "yes" between
+    two speakers who may both have said it is given to nobody.
 
     Args:
         passages: What was recognised.
@@ -55,13 +60,16 @@ def assign_speakers(passages: Iterable[Passage], spans: Sequence[Span]) -> Itera
             at = list(grouped)
             # A word moved to the neighbour's sentence was as likely his as not.
             sure = [_sure(words[i], owners[i]) if owners[i].speaker == speaker else 0.5 for i in at]
-            yield Turn(speaker, words[at[0] : at[-1] + 1], sum(sure) / len(sure))
+            unknown = len(at) <= _SHORT and max(owners[i].confidence for i in at) < _NOBODYS
+            spoken = words[at[0] : at[-1] + 1]
+            yield Turn(None if unknown else speaker, spoken, sum(sure) / len(sure))
 
 
 def to_segments(turns: Iterable[Turn]) -> tuple[Segment, ...]:
     """Turn recognised words into segments, ordered by time.
 
-    A turn is cut at pauses longer than 2 s, where the other speaker may have had the word.
+    A turn is cut at pauses longer than 2 s, where the other speaker may have had the word,
+    and at the ends of sentences, so that each can be given to another speaker by hand.
 
     Args:
         turns: Of all speakers.
@@ -70,9 +78,7 @@ def to_segments(turns: Iterable[Turn]) -> tuple[Segment, ...]:
         Segments that count up from 0; turns without text are left out.
     """
     pieces = [
-        Turn(turn.speaker, words, turn.confidence)
-        for turn in turns
-        for words in _cut_at_pauses(turn.words)
+        Turn(turn.speaker, words, turn.confidence) for turn in turns for words in _cut(turn.words)
     ]
     pieces = [p for p in pieces if "".join(word.text for word in p.words).strip()]
     pieces.sort(key=lambda piece: (piece.words[0].start, piece.words[-1].end))
@@ -127,8 +133,12 @@ def _seam(words: Sequence[Word], change: int, allowed: range) -> int:
     return min(sentences or pauses or [change], key=lambda i: abs(words[i].start - moment))
 
 
-def _cut_at_pauses(words: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
-    """Cut where nobody spoke for long."""
-    cuts = [i for i, (a, b) in enumerate(pairwise(words), start=1) if b.start - a.end > _LONG_PAUSE]
+def _cut(words: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
+    """Cut where nobody spoke for long, and where a sentence ends."""
+    cuts = [
+        i
+        for i, (a, b) in enumerate(pairwise(words), start=1)
+        if b.start - a.end > _LONG_PAUSE or a.text.rstrip().endswith(_SENTENCE_ENDS)
+    ]
     for start, end in pairwise([0, *cuts, len(words)]):
         yield tuple(words[start:end])

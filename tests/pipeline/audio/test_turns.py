@@ -93,3 +93,26 @@ def test_text_without_spaces_stays_without():
         Word(text=t, start=i, end=i + 0.9, probability=1) for i, t in enumerate("今日は何")
     )
     assert said([Passage(0, 4, words)], spans(0, 9)) == [("Speaker 1", "今日は何")]
+
+
+def test_every_sentence_can_be_given_to_somebody_else():
+    heard = [passage("Well, that was that. I think so too. And then")]
+    assert said(heard, spans(0, 9)) == [
+        ("Speaker 1", "Well, that was that."),
+        ("Speaker 1", "I think so too."),
+        ("Speaker 1", "And then"),
+    ]
+
+
+def test_a_yes_that_either_may_have_said_is_nobody_s():
+    def between(confidence):
+        yes = Span(2.0, 2.5, "Speaker 2", confidence)
+        return (Span(0, 2.0, "Speaker 1", 0.9), yes, Span(2.5, 9, "Speaker 1", 0.9))
+
+    heard = [passage("Did you ask her? Yes. And then?")]
+    assert said(heard, between(0.9))[1] == ("Speaker 2", "Yes.")
+    assert said(heard, between(0.55)) == [
+        ("Speaker 1", "Did you ask her?"),
+        (None, "Yes."),
+        ("Speaker 1", "And then?"),
+    ]
