@@ -88,6 +88,7 @@ PART = {
     "headers": TUS | {"upload-offset": "0", "content-type": "application/offset+octet-stream"},
 }
 RIDE = {"kind": "ride_along"}
+RIDE_ALONG = {"ride_along": "ride_along"}
 HOOK = {"url": "https://example.com/hook", "events": ["meeting.scored"]}
 PASSWORDS = {"password": "four green frogs", "again": "four green frogs"}
 
@@ -306,7 +307,7 @@ CELLS = [
 def test_everybody_gets_what_the_table_says(
     line: Line, who: str, client_of: Callable[[str], TestClient], organisation: Any
 ) -> None:
-    known = organisation.keys | organisation.ids | {"first": 0, "second": 1}
+    known = organisation.keys | organisation.ids | {"first": 0, "second": 1, **RIDE_ALONG}
     path = line.route.format(**{name: known[value] for name, value in line.path.items()})
     assert client_of(who).request(line.method, path, **line.send).status_code == line.gets[who]
 
@@ -328,10 +329,10 @@ def test_what_is_not_theirs_looks_like_what_is_not_there(
 ) -> None:
     client, ids = client_of(who), organisation.ids
     for path in ("/meetings/", "/api/v1/meetings/", "/people/"):
-        hidden, absent = client.get(f"{path}{ids['hidden']}"), client.get(f"{path}{ids['ada']}")
+        hidden, absent = client.get(f"{path}{ids['hidden']}"), client.get(f"{path}{ids['scores']}")
         if hidden.status_code == 404 and absent.status_code == 404:
             assert hidden.text.replace(str(ids["hidden"]), "") == absent.text.replace(
-                str(ids["ada"]), ""
+                str(ids["scores"]), ""
             )
 
 
