@@ -65,8 +65,10 @@ class Idempotency:
         stuck = IdempotencyRow.status.is_(None) & (IdempotencyRow.created_at < now() - _LONGEST)
         old = IdempotencyRow.created_at < now() - KEPT
         self._database.run(delete(IdempotencyRow).where(old | stuck))
-        if self._database.run(statement.on_conflict_do_nothing()) == 1:
-            return None
+        with self._database.write() as connection:
+            added = statement.on_conflict_do_nothing().returning(IdempotencyRow.key)
+            if connection.execute(added).first() is not None:
+                return None
         mine = (IdempotencyRow.caller == caller) & (IdempotencyRow.key == key)
         asked = select(IdempotencyRow.fingerprint, *columns(IdempotencyRow, Answer)).where(mine)
         row = self._database.first(asked)

@@ -51,12 +51,14 @@ class Rescores:
         with self._database.write() as connection:
             found = [row.id for row in connection.execute(_finished(kind))]
             values = {"id": job_id, "created_by": created_by, "created_at": moment}
-            added = self._database.insert(RescoreRow).values(**values, total=0, failed=0)
-            connection.execute(added)
+            connection.execute(
+                self._database.insert(RescoreRow).values(**values, total=0, failed=0)
+            )
             total = 0
             for analysis_id in found:  # One that is in the queue is scored anyway.
                 row = self._database.insert(WorkRow).values(analysis_id=analysis_id, **asked)
-                total += connection.execute(row.on_conflict_do_nothing()).rowcount
+                added = row.on_conflict_do_nothing().returning(WorkRow.analysis_id)
+                total += connection.execute(added).first() is not None
             mine = RescoreRow.id == job_id
             connection.execute(update(RescoreRow).where(mine).values(total=total))
         return self.get(job_id)
