@@ -29,6 +29,20 @@ class PersonRow(Base):
     created_at: Mapped[datetime]
 
 
+class VoiceRow(Base):
+    """A voice that its owner agreed to have kept; `vector` is a JSON list of numbers."""
+
+    __tablename__ = "voices"
+
+    person_id: Mapped[UUID] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    made_by: Mapped[str]
+    seconds: Mapped[float]
+    vector: Mapped[str]
+    agreed_at: Mapped[datetime]
+
+
 class SessionRow(Base):
     """A browser that is signed in; only the hash of what its cookie holds is kept."""
 

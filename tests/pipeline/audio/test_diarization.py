@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.conversation import Provenance, Segment, Transcript
 from pipeline.audio.diarization import diarize
 from pipeline.audio.speech import Region, speech_regions
+from pipeline.audio.voiceprints import match, voice_prints
 
 BENCH = Path(__file__).parents[2] / "bench"
 
@@ -48,6 +50,24 @@ def test_a_monologue_is_one_voice(bench):
     talk = joins.talk(("1998",), joins.SETS["hard"], seed=500, seconds=60)
     spans = diarize(talk.sound, speech_regions(talk.sound))
     assert {span.speaker for span in spans} == {"Speaker 1"}
+
+
+def test_a_voice_enrolled_in_one_meeting_is_found_in_another(bench):
+    _, joins = bench
+    prints = []
+    for kind, seed in (("clean", 1), ("hard", 2)):
+        talk = joins.talk(("1998", "2033"), joins.SETS[kind], seed=seed, seconds=40)
+        said = tuple(
+            Segment(index=i, speaker=t.speaker, start=t.start, end=t.end, text="x")
+            for i, t in enumerate(talk.turns)
+        )
+        made_by = Provenance(name="joins", version="1")
+        transcript = Transcript(segments=said, source_format="audio", made_by=made_by)
+        prints.append(voice_prints([talk.sound], transcript))
+    for reader, voice in prints[0].items():
+        found = match(voice, prints[1])
+        assert found.speaker == reader
+        assert found.confidence > 0.8
 
 
 def test_spans_hold_no_pauses_and_stay_within_what_was_asked(speech):
