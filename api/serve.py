@@ -89,6 +89,7 @@ def _listening(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen()  # Who follows the link at once waits, and is not turned away.
     except OSError as error:
         listener.close()
         raise ServeError(
