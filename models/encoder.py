@@ -21,6 +21,7 @@ from models.heads import HEADS, WIDTH, target
 from models.labelled import LabelledConversation
 from models.packing import LENGTH, Window, batch, pack
 from models.streams import training_streams
+from models.transformer import full_path
 
 _EPOCHS: Final = 6
 _BATCH: Final = 4  # Windows of full length; small batches, for the corpus is small too.
@@ -208,11 +209,11 @@ def _decided(window: Window) -> torch.Tensor:
 
 
 def export(model: Encoder, path: Path) -> None:
-    """Write the model as ONNX with 8-bit weights.
+    """Write the model as ONNX with 8-bit weights, and beside it with the 32-bit ones.
 
     Args:
         model: From `fine_tune`.
-        path: The file to write.
+        path: The file to write; the other one is `full_path(path)`, which does not ship.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -222,7 +223,7 @@ def export(model: Encoder, path: Path) -> None:
         "starts": torch.ones(2, 3, dtype=torch.int64),
         "pool": torch.ones(2, 3, 16),
     }
-    full = path.with_suffix(".full.onnx")
+    full = full_path(path)
     torch.onnx.export(
         model,
         tuple(inputs.values()),
@@ -241,4 +242,3 @@ def export(model: Encoder, path: Path) -> None:
         dynamo=False,
     )
     quantize_dynamic(str(full), str(path), weight_type=QuantType.QInt8, per_channel=True)
-    full.unlink()

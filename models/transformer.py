@@ -21,6 +21,11 @@ def encoder_path() -> Path:
     return Path(str(resources.files("models") / "artefacts" / "encoder.onnx"))
 
 
+def full_path(encoder: Path) -> Path:
+    """Where an encoder's 32-bit weights lie: beside it, to say what 8 bits cost."""
+    return encoder.with_suffix(".full.onnx")
+
+
 class Transformer:
     """The fine-tuned encoder."""
 

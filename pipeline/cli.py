@@ -227,13 +227,16 @@ def label(
 
 
 @app.command()
-def study(
+def study(  # noqa: PLR0913, PLR0917 -- its parameters are the options of the command
     test: Annotated[bool, typer.Option("--test", help="Read the test split: once.")] = False,
     curve: Annotated[
         bool, typer.Option("--curve", help="Train the learning curve, which takes minutes.")
     ] = False,
     speed: Annotated[
         bool, typer.Option("--speed", help="Time the taggers; on a quiet machine.")
+    ] = False,
+    worse: Annotated[
+        bool, typer.Option("--worse", help="Tag dev with errors of words and speakers, too.")
     ] = False,
     seed: Annotated[
         Path | None, typer.Option(help="Folder of one more training whose row to add.")
@@ -250,7 +253,8 @@ def study(
     from pipeline.settings import get_settings
     from pipeline.study.run import Plan, run_study
 
-    plan = Plan(corpus=corpus, data=data, docs=docs, test=test, curve=curve, speed=speed, seed=seed)
+    places = {"corpus": corpus, "data": data, "docs": docs}
+    plan = Plan(**places, test=test, curve=curve, speed=speed, worse=worse, seed=seed)
     run_study(plan, get_settings(), lambda line: print(line, file=sys.stderr))  # noqa: T201
 
 

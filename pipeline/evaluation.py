@@ -77,7 +77,7 @@ def evaluate_tagged(
         tagged: The same ones with tags.
         settings: For an own rubric folder.
     """
-    scored = [_score(t, settings) for t in tagged]
+    scored = [score_tagged(t, settings) for t in tagged]
     rated = [
         (s.score.overall, s.score.interval, item.labels.coaching)
         for item, s in zip(corpus, scored, strict=True)
@@ -127,7 +127,7 @@ def _shown(value: float | None) -> str:
     return "not defined" if value is None else f"{value:.3f}"
 
 
-def _score(tagged: TaggedConversation, settings: Settings) -> ScoredConversation:
+def score_tagged(tagged: TaggedConversation, settings: Settings) -> ScoredConversation:
     """Score under the kind that the text suggests, as an unlabelled upload would be."""
     kinds = dict.fromkeys(KINDS, 0.0) | artefacts.load("kinds").probabilities(tagged)
     rubric = load_rubric(max(kinds, key=lambda k: kinds[k]), settings.rubric_dir)

@@ -15,6 +15,7 @@ from pipeline.study.values import (
     SpeedStudy,
     SplitStudy,
     Study,
+    WorseStudy,
 )
 
 _PARTS: Final[dict[str, type[Value]]] = {
@@ -25,6 +26,7 @@ _PARTS: Final[dict[str, type[Value]]] = {
     "curve": CurveStudy,
     "seeds": SeedStudy,
     "speed": SpeedStudy,
+    "worse": WorseStudy,
 }
 
 

@@ -18,6 +18,7 @@ _SECTIONS: Final[tuple[tuple[str, Callable[[Study], str]], ...]] = (
     ("Whole conversations", sections_split.conversations),
     ("More data", sections_beyond.curve),
     ("Other seeds", sections_beyond.seeds),
+    ("Worse recordings", sections_beyond.worse),
     ("Real meetings", sections_beyond.real_speech),
     ("Neighbouring talk, labelled by people", sections_beyond.neighbours),
     ("Two readers", sections_beyond.readers),

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from pipeline.study.tables import label_name
-from pipeline.study.values import MAIN_LABELS, CurveStudy, SplitStudy, Study
+from pipeline.study.values import MAIN_LABELS, CurveStudy, SplitStudy, Study, WorseStudy
 
 _FONT = "Helvetica, Arial, sans-serif"
 _INK = "#333333"
@@ -18,7 +18,7 @@ def write_plots(folder: Path, study: Study) -> None:
     """Write the plots of the parts that were measured.
 
     Args:
-        folder: Gets `families.svg`, `reliability.svg` and `curve.svg`.
+        folder: Gets `families.svg`, `reliability.svg`, `curve.svg` and `worse.svg`.
         study: What was measured.
     """
     split = study.test or study.dev
@@ -27,6 +27,8 @@ def write_plots(folder: Path, study: Study) -> None:
         _save(_reliability(split), folder / "reliability.svg")
     if study.curve is not None:
         _save(_curve(study.curve), folder / "curve.svg")
+    if study.worse is not None:
+        _save(_worse(study.worse), folder / "worse.svg")
 
 
 def _save(chart: Any, path: Path) -> None:
@@ -116,3 +118,42 @@ def _curve(curve: CurveStudy) -> Any:
             color=alt.Color("label:N", title=None, scale=alt.Scale(range=_COLOURS)),
         )
     )
+
+
+def _worse(study: WorseStudy) -> Any:
+    """Kappa and the movement of the score, over errors of words and of speakers."""
+    panels = [
+        _worsening(study, errors, title)
+        for errors, title in (
+            ("words", "word error rate"),
+            ("speakers", "share with the wrong speaker"),
+        )
+    ]
+    return alt.vconcat(*panels, spacing=18)
+
+
+def _worsening(study: WorseStudy, errors: str, title: str) -> Any:
+    other = "speakers" if errors == "words" else "words"
+    steps = [s for s in study.steps if not getattr(s, other)]
+    kappas = [
+        {"share": getattr(s, errors), "label": _plain(label), "kappa": k}
+        for s in steps
+        for label, k in s.kappas.items()
+    ]
+    moved = [{"share": getattr(s, errors), "points": s.moved} for s in steps]
+    x = alt.X("share:Q", title=title, axis=alt.Axis(format="%"))
+    left = (
+        alt.Chart(_data(kappas), width=250, height=190)
+        .mark_line(point=True)
+        .encode(
+            x=x,
+            y=alt.Y("kappa:Q", title="kappa on dev"),
+            color=alt.Color("label:N", title=None, scale=alt.Scale(range=_COLOURS)),
+        )
+    )
+    right = (
+        alt.Chart(_data(moved), width=250, height=190)
+        .mark_line(point=True, color=_INK)
+        .encode(x=x, y=alt.Y("points:Q", title="points that the score moves"))
+    )
+    return alt.hconcat(left, right, spacing=24)

@@ -28,6 +28,7 @@ from pipeline.study.reliability import reliability
 from pipeline.study.speed import shipped_sizes, speed
 from pipeline.study.training import learning_curve, seed_row, with_row
 from pipeline.study.values import CurveStudy, ElsewhereStudy, SplitStudy
+from pipeline.study.worse import worse
 
 Report = Callable[[str], None]
 
@@ -45,6 +46,7 @@ class Plan:
         test: Read the test split too; once per release.
         curve: Train the learning curve too.
         speed: Time the taggers too; on a quiet machine.
+        worse: Tag and score dev with errors of words and speakers too.
         seed: Folder of another training whose row is added.
     """
 
@@ -55,6 +57,7 @@ class Plan:
     test: bool = False
     curve: bool = False
     speed: bool = False
+    worse: bool = False
     seed: Path | None = None
 
 
@@ -115,6 +118,8 @@ def run_study(plan: Plan, settings: Settings, report: Report) -> None:
     if plan.speed:
         report("speed")
         write_part(folder, "speed", speed(bench.tagger, develop, bench.day))
+    if plan.worse:
+        write_part(folder, "worse", worse(bench.tagger, develop, bench.day, settings, report))
     write_page(plan.docs, read_study(folder))
     report(f"wrote {plan.docs / 'evaluation.md'}")
 

@@ -5,8 +5,9 @@ from typing import Final
 from models.evaluation import LabelResult
 from pipeline.study.neighbours import MOST
 from pipeline.study.tables import DASH, figure, label_name, listed, share, table
-from pipeline.study.training import CURVE_LABELS, gain_per_doubling, spread
+from pipeline.study.training import CURVE_LABELS, FULL, gain_per_doubling, spread
 from pipeline.study.values import FAMILIES, MAIN_LABELS, Measured, Study
+from pipeline.study.worse import WORSE_LABELS
 
 _ABSENT: Final = "Not measured yet: `{}`."
 
@@ -48,13 +49,48 @@ def seeds(study: Study) -> str:
     names = [row.seed for row in study.seeds.rows]
     rows = []
     for label in MAIN_LABELS:
-        cells = [spread(study.seeds, family, label) for family in FAMILIES]
+        cells = [spread(study.seeds, family, label) for family in (*FAMILIES, FULL)]
         rows.append(
             [label_name(label), *(DASH if c is None else f"{c[0]:.2f} ± {c[1]:.3f}" for c in cells)]
         )
     return (
         f"Trainings on {study.seeds.corpus} that differ in the seed ({listed(names)}), measured on "
-        "dev: mean and standard deviation.\n\n" + table(("label", *FAMILIES), rows)
+        "dev: mean and standard deviation. What ships has 8-bit weights; the last column is what "
+        "the same trainings have with 32 bits.\n\n" + table(("label", *FAMILIES, FULL), rows)
+    )
+
+
+def worse(study: Study) -> str:
+    """Tags and score under errors of words and speakers."""
+    if study.worse is None:
+        return _ABSENT.format("coachscore study --worse")
+    rows = [
+        (
+            share(s.words),
+            share(s.speakers),
+            *(figure(s.kappas.get(label)) for label in WORSE_LABELS),
+            figure(s.moved, 1),
+            figure(s.score),
+            share(s.coverage),
+        )
+        for s in study.worse.steps
+    ]
+    header = (
+        "words wrong",
+        "wrong speaker",
+        *(label_name(label) for label in WORSE_LABELS),
+        "points the score moves",
+        "rho with the rating",
+        "ratings inside the interval",
+    )
+    return (
+        "The dev split with more and more errors, made on the text: of the wrong words half are "
+        "others, a quarter is missing, a quarter was put in; a wrong speaker is somebody of the "
+        "other side, utterance by utterance, and takes its labels out of the coach's. "
+        "The score is made without the gate on [quality](formats.md#quality-of-the-transcript), "
+        f"so that it can be seen where the gate belongs. {_measured(study.worse)}\n\n"
+        + table(header, rows)
+        + "\n\n![Worse recordings](evaluation/worse.svg)"
     )
 
 

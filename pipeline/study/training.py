@@ -10,7 +10,7 @@ import numpy as np
 from models.augment import degrade
 from models.combined import CombinedTagger, choose_thresholds
 from models.labelled import LabelledConversation
-from models.transformer import Transformer
+from models.transformer import Transformer, full_path
 from pipeline.study.agreement import kappas
 from pipeline.study.families import (
     Corpus,
@@ -22,6 +22,7 @@ from pipeline.study.families import (
 from pipeline.study.values import CurvePoint, CurveStudy, Kappas, SeedRow, SeedStudy
 
 CURVE_LABELS: Final = ("act", "challenge", "focus")
+FULL: Final = "transformer, 32 bit"
 
 _SHARES: Final = (0.25, 0.5, 0.75, 1.0)
 
@@ -75,14 +76,22 @@ def seed_row(seed: str, folder: Path, develop: Corpus) -> SeedRow:
 
     Args:
         seed: Name of the training.
-        folder: Holds `tagger.joblib` and `encoder.onnx`.
+        folder: Holds `tagger.joblib` and `encoder.onnx`; where the encoder's 32-bit weights
+            are there too, these are measured as the family `FULL`.
         develop: The development split.
     """
     tagger: CombinedTagger = joblib.load(folder / "tagger.joblib")
-    tagger.transformer = Transformer(folder / "encoder.onnx")
-    judged = judge_out_of_fold(predict(tagger, develop))
-    families = {name: kappas(j.corpus, j.clean_tags) for name, j in judged.items()}
+    families = _families(tagger, folder / "encoder.onnx", develop)
+    full = full_path(folder / "encoder.onnx")
+    if full.is_file():
+        families[FULL] = _families(tagger, full, develop)["transformer"]
     return SeedRow(seed=seed, families=families)
+
+
+def _families(tagger: CombinedTagger, encoder: Path, develop: Corpus) -> dict[str, Kappas]:
+    tagger.transformer = Transformer(encoder)
+    judged = judge_out_of_fold(predict(tagger, develop))
+    return {name: kappas(j.corpus, j.clean_tags) for name, j in judged.items()}
 
 
 def with_row(study: SeedStudy | None, corpus: str, row: SeedRow) -> SeedStudy:
@@ -97,7 +106,8 @@ def with_row(study: SeedStudy | None, corpus: str, row: SeedRow) -> SeedStudy:
 
 def spread(study: SeedStudy, family: str, label: str) -> tuple[float, float] | None:
     """Mean and sample standard deviation over the seeds, None with fewer than two."""
-    known = [k for r in study.rows if (k := r.families[family].get(label)) is not None]
+    kappas = [r.families.get(family, {}).get(label) for r in study.rows]
+    known = [k for k in kappas if k is not None]
     if len(known) < 2:
         return None
     return round(float(np.mean(known)), 3), round(float(np.std(known, ddof=1)), 3)

@@ -274,6 +274,32 @@ class SpeedStudy(Measured):
     combination: float
 
 
+class WorseStep(Value):
+    """A split under some errors.
+
+    Attributes:
+        words: Word error rate, 0 to 1.
+        speakers: Share of the utterances that went to somebody of the other side, 0 to 1.
+        kappas: For a few labels, over all labelled utterances of coaches.
+        moved: Mean distance of the scores from those without errors, in points.
+        score: Spearman's rho of the overall score and the `coaching` rating.
+        coverage: Share of `coaching` ratings inside the score's 90 % interval.
+    """
+
+    words: float
+    speakers: float
+    kappas: Kappas
+    moved: float | None
+    score: float | None
+    coverage: float | None
+
+
+class WorseStudy(Measured):
+    """Dev under more and more errors: of words, then of speakers."""
+
+    steps: tuple[WorseStep, ...]
+
+
 class Study(Value):
     """All parts that were measured; the others are None."""
 
@@ -284,3 +310,4 @@ class Study(Value):
     curve: CurveStudy | None = None
     seeds: SeedStudy | None = None
     speed: SpeedStudy | None = None
+    worse: WorseStudy | None = None

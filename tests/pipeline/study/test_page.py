@@ -82,13 +82,17 @@ def test_what_takes_long_is_measured_on_request(measured, study, tmp_path, monke
     monkeypatch.setattr("models.training.train_linear", train_linear)
     monkeypatch.setattr(training, "joblib", SimpleNamespace(load=lambda path: study.tagger()))
     monkeypatch.setattr(training, "Transformer", lambda path: study.family(3.0))
+    (tmp_path / "seed-1").mkdir()
+    (tmp_path / "seed-1" / "encoder.full.onnx").touch()
     docs, _ = measured(curve=True, speed=True, seed=tmp_path / "seed-1")
     found = read_study(docs / "evaluation")
     assert learned == [["t1", "t2"]]
     assert [(p.authors, p.conversations) for p in found.curve.points] == [(2, 4)]
     assert found.curve.points[0].kappas["focus"] == 1
     assert [row.seed for row in found.seeds.rows] == ["seed-1"]
-    assert set(found.seeds.rows[0].families) == {"linear", "transformer", "combination"}
+    assert set(found.seeds.rows[0].families) == {
+        "linear", "transformer", "combination", "transformer, 32 bit",
+    }  # fmt: skip
     assert found.speed.utterances == 100
     assert found.speed.combination > 0
     assert (docs / "evaluation" / "curve.svg").is_file()
@@ -99,7 +103,7 @@ def test_what_takes_long_is_measured_on_request(measured, study, tmp_path, monke
 
 def test_with_nothing_measured_the_page_says_how_to(tmp_path):
     text = page(read_study(tmp_path))
-    for option in ("--curve", "--seed", "--speed", "--test"):
+    for option in ("--curve", "--seed", "--speed", "--test", "--worse"):
         assert f"coachscore study {option}" in text
 
 
