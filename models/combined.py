@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from models.heads import HEADS, Matrix, decode, targets
 from models.labelled import LabelledConversation
 from models.linear import LinearStage
 from models.tags import UtteranceTags
-from models.transformer import Transformer, encoder_path
+from models.transformer import Transformer
 
 Talk = tuple[Utterance, ...]
 
@@ -85,7 +86,7 @@ def load_transformer() -> Transformer:
     Raises:
         ArtefactMissingError: It was never trained.
     """
-    path = encoder_path()
+    path = Path(str(artefacts.FOLDER / artefacts.FILES["encoder"]))
     if not path.is_file():
         raise artefacts.ArtefactMissingError(
             "models/artefacts/encoder.onnx is not there. Run “coachscore train”."

@@ -1,7 +1,6 @@
 """The shipped transformer at work: MiniLM through onnxruntime, without torch."""
 
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +13,6 @@ from models.packing import Window, batch, pack
 from models.streams import read_stream, stretches
 
 _BATCH: Final = 4  # Windows at once: more gains nothing on two cores and takes memory.
-
-
-def encoder_path() -> Path:
-    """Where `coachscore train` writes the encoder."""
-    return Path(str(resources.files("models") / "artefacts" / "encoder.onnx"))
 
 
 def full_path(encoder: Path) -> Path:

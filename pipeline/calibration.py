@@ -37,7 +37,7 @@ def calibrate(
 
     Args:
         common: The TOML text; its texts and its choice of metrics are kept.
-        corpus: Rated conversations.
+        corpus: Conversations that are `rated`.
         tagged: The same conversations with tags.
 
     Returns:
@@ -48,10 +48,10 @@ def calibrate(
     for criterion in document["criteria"]:
         ratings = np.array([_points(c.labels.ratings[criterion["name"]]) for c in corpus])
         _fit_criterion(criterion, metrics, ratings)
-    _fit_overall(document, metrics, np.array([_points(c.labels.coaching or 3) for c in corpus]))
+    _fit_overall(document, metrics, _coaching(corpus))
     focus = np.array([c.labels.focus == "development" for c in corpus])
     style = np.array([c.labels.style == "questioning" for c in corpus])
-    level = np.array([float(c.labels.challenge_level or 0) for c in corpus])
+    level = np.array([c.labels.challenge_level for c in corpus], dtype=np.float64)
     _fit_logit(document["development_logit"], metrics, focus)
     _fit_logit(document["questioning_logit"], metrics, style)
     _fit_line(document["challenge_level"], metrics, level)
@@ -74,12 +74,12 @@ def settle(
     Args:
         common: The fitted TOML text.
         own: The TOML text of each kind.
-        corpus: Rated conversations.
+        corpus: Conversations that are `rated`.
         tagged: The same conversations with tags.
     """
     document: Any = tomlkit.parse(common)
     rubrics = {kind: parse_rubric(common, text) for kind, text in own.items()}
-    wanted = np.array([_points(c.labels.coaching or 3) for c in corpus])
+    wanted = _coaching(corpus)
     raw = np.array(
         [
             _raw(rubrics[c.labels.kind or KINDS[0]], compute_metrics(build_table(t)))
@@ -113,6 +113,18 @@ def _fit_curve(raw: Floats, wanted: Floats) -> tuple[float, float]:
         _curve, raw, wanted, p0=(50.0, 12.0), bounds=([0.0, 3.0], [100.0, 40.0])
     )
     return float(centre), float(spread)
+
+
+def rated(item: LabelledConversation) -> bool:
+    """Whether a conversation has every label that fitting needs."""
+    labels = item.labels
+    whole = (labels.coaching, labels.focus, labels.style, labels.challenge_level)
+    return None not in whole and all(name in labels.ratings for name in CRITERIA)
+
+
+def _coaching(corpus: Sequence[LabelledConversation]) -> Floats:
+    """The `coaching` rating of each conversation, as points from 0 to 100."""
+    return np.array([_points(c.labels.coaching) for c in corpus if c.labels.coaching is not None])
 
 
 def _points(rating: float) -> float:

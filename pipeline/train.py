@@ -9,7 +9,7 @@ from models.combined import load_transformer
 from models.labelled import gold_tags, read_corpus, read_splits
 from models.labels import KINDS
 from models.training import SEED, train
-from pipeline.calibration import calibrate, settle
+from pipeline.calibration import calibrate, rated, settle
 from pipeline.evaluation import tag_corpus
 
 
@@ -46,8 +46,8 @@ def train_everything(
 def fit_rubrics(corpus: Path, report: Callable[[str], None]) -> None:
     """Fit `common.toml` on the training split's labels, and settle it on the dev split's tags."""
     splits, everything = read_splits(corpus), read_corpus(corpus / "conversations")
-    learn = [c for c in everything if c.author in splits["train"]]
-    develop = [c for c in everything if c.author in splits["dev"]]
+    learn = [c for c in everything if c.author in splits["train"] and rated(c)]
+    develop = [c for c in everything if c.author in splits["dev"] and rated(c)]
     folder = Path(str(resources.files("scoring") / "rubrics"))
     path, own = folder / "common.toml", {k: (folder / f"{k}.toml").read_text() for k in KINDS}
     fitted = calibrate(path.read_text(encoding="utf-8"), learn, [gold_tags(c) for c in learn])

@@ -8,7 +8,7 @@ import tomlkit
 from models.conversation import Conversation, RoleAssignment, Utterance
 from models.labelled import ConversationLabels, LabelledConversation, UtteranceLabels, gold_tags
 from models.labels import CRITERIA, KINDS
-from pipeline.calibration import calibrate, settle
+from pipeline.calibration import calibrate, rated, settle
 from scoring.metrics import compute_metrics
 from scoring.rubric import parse_rubric
 from scoring.table import build_table
@@ -138,3 +138,20 @@ def test_settling_moves_the_scale_only_and_covers_nine_in_ten(fitted, corpus):
         score = after.overall({c.name: c.score(metrics) for c in after.criteria})
         inside += abs(score - 25 * (item.labels.coaching - 1)) <= 1.645 * after.expert_sd + 0.2
     assert inside / len(corpus) >= 0.88
+
+
+@pytest.mark.parametrize("missing", ["coaching", "focus", "style", "challenge_level"])
+def test_a_conversation_without_a_label_is_not_fitted_on(missing):
+    item = conversation(0, random.Random(1))
+    assert rated(item)
+    assert not rated(
+        item.model_copy(update={"labels": item.labels.model_copy(update={missing: None})})
+    )
+
+
+def test_a_conversation_without_a_rating_is_not_fitted_on():
+    item = conversation(0, random.Random(1))
+    fewer = {name: item.labels.ratings[name] for name in CRITERIA[1:]}
+    assert not rated(
+        item.model_copy(update={"labels": item.labels.model_copy(update={"ratings": fewer})})
+    )
