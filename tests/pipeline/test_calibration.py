@@ -142,7 +142,7 @@ def test_settling_moves_the_scale_only_and_covers_nine_in_ten(fitted, corpus):
 
 @pytest.mark.parametrize("missing", ["coaching", "focus", "style", "challenge_level"])
 def test_a_conversation_without_a_label_is_not_fitted_on(missing):
-    item = conversation(0, random.Random(1))
+    item = conversation(0, random.Random(1))  # noqa: S311
     assert rated(item)
     assert not rated(
         item.model_copy(update={"labels": item.labels.model_copy(update={missing: None})})
@@ -150,7 +150,7 @@ def test_a_conversation_without_a_label_is_not_fitted_on(missing):
 
 
 def test_a_conversation_without_a_rating_is_not_fitted_on():
-    item = conversation(0, random.Random(1))
+    item = conversation(0, random.Random(1))  # noqa: S311
     fewer = {name: item.labels.ratings[name] for name in CRITERIA[1:]}
     assert not rated(
         item.model_copy(update={"labels": item.labels.model_copy(update={"ratings": fewer})})
