@@ -14,6 +14,7 @@ from pipeline.meetings.contests import Contest
 from pipeline.meetings.meetings import MeetingView
 from pipeline.presenting import report_of
 from pipeline.service import Service
+from pipeline.sql import now
 from scoring import tag_words
 from scoring.html import filter_counts
 from scoring.report_values import COMMON_PRACTICE, METHOD
@@ -61,6 +62,7 @@ def meeting_page(
         "meeting.html.j2",
         view=view,
         mine=mine,
+        alone=mine and meeting.visible_to_vp_at > now(),
         report=report,
         timeline=build_timeline(analysis.scored.tagged),
         filters=filters,

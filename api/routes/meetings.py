@@ -1,13 +1,15 @@
-"""The page of one meeting: how far it got, what went wrong, or its report; and its sound."""
+"""The page of one meeting: how far it got, what went wrong, or its report; sound; sharing."""
 
+from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
-from api.access import Asking, SeenMeeting, Served, Signed
+from api.access import Asking, OwnMeeting, SeenMeeting, Served, Signed
 from api.meeting_page import meeting_page, waiting_page
 from pipeline.meetings.listening import sound_of
+from pipeline.meetings.sharing import share_now
 
 router = APIRouter(prefix="/meetings/{meeting_id}", include_in_schema=False)
 
@@ -38,3 +40,10 @@ def play(person: Signed, view: SeenMeeting, service: Served) -> FileResponse:
     """The recording, whole or the range of bytes that is asked for."""
     sound = sound_of(service, view.meeting)
     return FileResponse(sound.path, media_type=sound.media_type)
+
+
+@router.post("/share")
+def share(viewer: Asking, person: Signed, view: OwnMeeting, service: Served) -> Response:
+    """Let those above see one's own meeting before its delay is over."""
+    share_now(service, view.meeting.id, viewer.actor)
+    return RedirectResponse(f"/meetings/{view.meeting.id}", HTTPStatus.SEE_OTHER)

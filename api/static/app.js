@@ -24,3 +24,9 @@ for (const input of document.querySelectorAll("input[data-now]")) {
     offset.value = String(-new Date(input.value).getTimezoneOffset());
   });
 }
+
+// The server says moments in UTC; the reader's own clock is easier to read.
+for (const time of document.querySelectorAll("time[data-moment]")) {
+  const words = { dateStyle: "long", timeStyle: "short" };
+  time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, words);
+}

@@ -17,6 +17,7 @@ Action = Literal[
     "change",
     "contest",
     "withdraw",
+    "share",
     "delete",
     "sign in",
     "fail to sign in",

@@ -181,6 +181,12 @@ class Webhooks:
             with self._database.write() as connection:
                 connection.execute(self._database.insert(DeliveryRow), rows)
 
+    def hasten(self, meeting_id: UUID) -> None:
+        """Send now what waits for the moment from which those above see a meeting."""
+        waiting = (DeliveryRow.meeting_id == meeting_id) & (DeliveryRow.due_at > now())
+        untried = waiting & DeliveryRow.tried_at.is_(None)
+        self._database.run(update(DeliveryRow).where(untried).values(due_at=now()))
+
     def deliveries(self, webhook_id: UUID, cursor: Cursor | None, limit: int) -> Page[Delivery]:
         """A page of what was or is to be sent there, newest first."""
         later = after(cursor, DeliveryRow.created_at, DeliveryRow.id, newest_first=True)

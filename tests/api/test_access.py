@@ -147,6 +147,15 @@ TABLE = [
         {"meeting_id": "released"},
         {"data": {"coach": "Ana"}},
     ),
+    *(
+        Line(
+            "POST",
+            "/meetings/{meeting_id}/share",
+            signed(404, page=False) | {"mia": 303},
+            {"meeting_id": name},
+        )
+        for name in ("released", "hidden")
+    ),
     Line(
         "POST",
         "/meetings/{meeting_id}/contests/{contest_id}/withdraw",
