@@ -22,6 +22,12 @@ class WhisperModelMissing(CoachscoreError):  # noqa: N818 - it names what is mis
     title = "The speech recognition model is missing"
 
 
+class EngineMissing(CoachscoreError):  # noqa: N818 - it names what is missing
+    """A setting asks for a library that is not installed."""
+
+    title = "A library is not installed"
+
+
 class Passage(NamedTuple):
     """Words that were recognised together.
 
@@ -60,6 +66,7 @@ class Recogniser(Protocol):
         """Make ready and say what recognises.
 
         Raises:
+            EngineMissing: The library that runs the model is not installed.
             WhisperModelMissing: There is no model; nothing has been done yet.
         """
 

@@ -22,18 +22,6 @@ class Said(NamedTuple):
     tokens: tuple[int, ...]
 
 
-class _Encoded:
-    """A model whose sound is encoded already; the aligner would encode it again."""
-
-    def __init__(self, model: Any) -> None:
-        self.dims, self.device = model.dims, model.device
-        self.decoder, self.alignment_heads = model.decoder, model.alignment_heads
-
-    def __call__(self, features: Any, tokens: Any) -> Any:
-        """Logits, as the whole model gives them for a spectrogram."""
-        return self.decoder(tokens, features)
-
-
 def read_tokens(tokens: Sequence[int], tokenizer: Any) -> tuple[list[Said], float | None]:
     """Cut a window's tokens where Whisper marked an end and the next start.
 
@@ -64,42 +52,25 @@ def _said(tokens: Sequence[int], begin: int, eot: int) -> Said:
     return Said(times[0] if times else 0.0, end, text)
 
 
-def time_words(
-    model: Any,
-    tokenizer: Any,
-    features: Any,
-    said: Sequence[Said],
-    seconds: float,
-    no_speech: float,
-) -> list[Piece]:
-    """Give each word its time, by Whisper's attention to the sound.
+def segments(said: Sequence[Said]) -> list[dict[str, Any]]:
+    """What was said in a window, as the libraries' aligners take it and add words to it."""
+    return [{"seek": 0, "start": s.start, "end": s.end, "tokens": list(s.tokens)} for s in said]
+
+
+def frames(seconds: float) -> int:
+    """Frames of a window's spectrogram that hold its speech."""
+    return min(round(seconds * _MEL_FRAMES_PER_SECOND), _WINDOW_FRAMES)
+
+
+def pieces(timed: Sequence[dict[str, Any]], no_speech: float) -> list[Piece]:
+    """What an aligner gave words to; the rest holds none.
 
     Args:
-        model: A loaded Whisper.
-        tokenizer: Of the language that was decoded.
-        features: The encoded window, shape (positions, dimensions).
-        said: From `read_tokens`.
-        seconds: Length of the window's speech.
+        timed: From `segments`, with words and their times in seconds of the window.
         no_speech: Probability that nobody speaks in the window.
-
-    Returns:
-        What was said, without what holds no word.
     """
-    from whisper.timing import add_word_timestamps
-
-    segments: list[dict[str, Any]] = [
-        {"seek": 0, "start": s.start, "end": s.end, "tokens": list(s.tokens)} for s in said
-    ]
-    add_word_timestamps(
-        segments=segments,
-        model=_Encoded(model),
-        tokenizer=tokenizer,
-        mel=features,
-        num_frames=min(round(seconds * _MEL_FRAMES_PER_SECOND), _WINDOW_FRAMES),
-        last_speech_timestamp=0.0,
-    )
-    pieces = [Piece(tuple(map(_word, s["words"])), no_speech) for s in segments]
-    return [piece for piece in pieces if piece.words]
+    found = [Piece(tuple(map(_word, one["words"])), no_speech) for one in timed]
+    return [piece for piece in found if piece.words]
 
 
 def _word(found: dict[str, Any]) -> Word:

@@ -1,5 +1,6 @@
 """Recordings and a Whisper checkpoint made for these tests."""
 
+from functools import cache
 from pathlib import Path
 
 import av
@@ -85,13 +86,14 @@ def checkpoint(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoints")
     size = 64
 
+    @cache
     def _make(text, language="de"):
         tokenizer = get_tokenizer(True, num_languages=99, language=language, task="transcribe")
         words = tokenizer.encode(text)
         begin = tokenizer.timestamp_begin
         said = [*tokenizer.sot_sequence, begin, *words, begin + 1500, tokenizer.eot]
         place = {token: at for at, token in enumerate(dict.fromkeys(said))}
-        dims = ModelDimensions(80, 1500, size, 1, 0, 51865, 448, size, 1, 1)
+        dims = ModelDimensions(80, 1500, size, 1, 1, 51865, 448, size, 1, 1)
         state = {k: torch.zeros_like(v) for k, v in Whisper(dims).state_dict().items()}
         for key, value in state.items():
             if "ln" in key and key.endswith("weight"):
@@ -113,6 +115,97 @@ def checkpoint(tmp_path_factory):
         return path
 
     return _make
+
+
+# openai-whisper's names of weights, and those of transformers.
+NAMES = {
+    "blocks": "layers",
+    "cross_attn_ln": "encoder_attn_layer_norm",
+    "cross_attn": "encoder_attn",
+    "attn_ln": "self_attn_layer_norm",
+    "attn": "self_attn",
+    "query": "q_proj",
+    "key": "k_proj",
+    "value": "v_proj",
+    "out": "out_proj",
+    "mlp_ln": "final_layer_norm",
+    "ln_post": "layer_norm",
+    "ln": "layer_norm",
+    "token_embedding": "embed_tokens",
+    "positional_embedding": "embed_positions.weight",
+}
+
+
+def renamed(key):
+    key = key.replace("mlp.0", "fc1").replace("mlp.2", "fc2")
+    return "model." + ".".join(NAMES.get(part, part) for part in key.split("."))
+
+
+@pytest.fixture(scope="session")
+def tokenizer_file(tmp_path_factory):
+    """Whisper's tokens as the tokenizers library reads them."""
+    import whisper
+    from transformers.convert_slow_tokenizer import TikTokenConverter
+    from whisper.tokenizer import get_tokenizer
+
+    own = get_tokenizer(True, num_languages=99, language="en", task="transcribe")
+    ids = own.encoding._special_tokens
+    made = TikTokenConverter(
+        vocab_file=str(Path(whisper.__file__).parent / "assets" / "multilingual.tiktoken"),
+        pattern=own.encoding._pat_str,
+        extra_special_tokens=sorted(ids, key=ids.get),
+    ).converted()
+    path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
+    made.save(str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def convert(tmp_path_factory, tokenizer_file):
+    """Convert an openai-whisper checkpoint for CTranslate2, by way of transformers."""
+    from ctranslate2.converters import TransformersConverter
+    from transformers import (
+        GenerationConfig,
+        PreTrainedTokenizerFast,
+        WhisperConfig,
+        WhisperForConditionalGeneration,
+    )
+
+    folder = tmp_path_factory.mktemp("converted")
+
+    @cache
+    def _convert(path):
+        saved = torch.load(path)
+        dims = saved["dims"]
+        config = WhisperConfig(
+            vocab_size=dims["n_vocab"],
+            num_mel_bins=dims["n_mels"],
+            d_model=dims["n_text_state"],
+            encoder_layers=dims["n_audio_layer"],
+            encoder_attention_heads=dims["n_audio_head"],
+            decoder_layers=dims["n_text_layer"],
+            decoder_attention_heads=dims["n_text_head"],
+            encoder_ffn_dim=4 * dims["n_audio_state"],
+            decoder_ffn_dim=4 * dims["n_text_state"],
+        )
+        model = WhisperForConditionalGeneration(config)
+        state = {renamed(key): value for key, value in saved["model_state_dict"].items()}
+        state["proj_out.weight"] = state["model.decoder.embed_tokens.weight"]
+        model.load_state_dict(state)
+        tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(tokenizer_file))
+        languages = tokenizer.convert_tokens_to_ids(["<|en|>", "<|su|>"])
+        model.generation_config = GenerationConfig(
+            suppress_tokens=[],
+            begin_suppress_tokens=[220, 50257],
+            lang_to_id={str(at): at for at in range(languages[0], languages[1] + 1)},
+        )
+        source, target = folder / f"{path.stem}-transformers", folder / path.stem
+        model.save_pretrained(source)
+        tokenizer.save_pretrained(source)
+        TransformersConverter(str(source), copy_files=["tokenizer.json"]).convert(str(target))
+        return target
+
+    return _convert
 
 
 @pytest.fixture(scope="session")
