@@ -14,6 +14,7 @@ from api.conditional import ApiAnswers
 from api.guard import Guard
 from api.limits import Limiter
 from api.openapi import describe
+from api.openid import openid_of
 from api.pages import VERSION
 from api.routes import (
     audit,
@@ -24,6 +25,7 @@ from api.routes import (
     home,
     managers,
     meetings,
+    openid,
     people,
     signing,
     team,
@@ -46,6 +48,7 @@ ROUTERS: Final = (
     home.router,
     managers.router,
     meetings.router,
+    openid.router,
     people.router,
     signing.router,
     team.router,
@@ -62,7 +65,9 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         DatabaseError: The database cannot be reached, or was made by a newer version.
         SecretError: The secret is no secret.
+        OpenIdSetupError: The settings for sign-in by OpenID Connect do not fit together.
     """
+    provider = openid_of(settings)
     service = Service.open(settings)
 
     @asynccontextmanager
@@ -82,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.service = service
     app.state.leaving = lambda: False  # `api.serve` knows when the service is to stop.
     app.state.secure = (settings.public_url or "").startswith("https://")
+    app.state.openid = provider
     app.state.limiter = Limiter(settings.api_requests_per_minute)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)

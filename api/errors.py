@@ -14,6 +14,7 @@ from api.security import add_headers
 from models.errors import CoachscoreError
 from pipeline.database import DatabaseError
 from pipeline.idempotency import KeyInUseError, KeyUsedError
+from pipeline.people.identities import NotAdmittedError
 from pipeline.people.throttle import WINDOW, ThrottledError
 from pipeline.rubric_versions import RubricExistsError
 from pipeline.sql import NotStoredError
@@ -74,6 +75,7 @@ _STATUS: Final[dict[type[CoachscoreError], HTTPStatus]] = {
     SignInNeededError: HTTPStatus.UNAUTHORIZED,
     ScopeError: HTTPStatus.FORBIDDEN,
     CrossSiteError: HTTPStatus.FORBIDDEN,
+    NotAdmittedError: HTTPStatus.FORBIDDEN,
     NotStoredError: HTTPStatus.NOT_FOUND,
     NotFinishedError: HTTPStatus.CONFLICT,
     KeyInUseError: HTTPStatus.CONFLICT,

@@ -1,5 +1,6 @@
 """What holds for every request and answer: headers, size of a body, and where it came from."""
 
+import ipaddress
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -73,3 +74,11 @@ def from_our_pages(method: str, headers: Headers, hosts: frozenset[str]) -> bool
         return site == "same-origin"
     origin = urlsplit(headers.get("origin", "")).netloc
     return bool(origin) and origin in hosts | {headers.get("host", "")}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address means this very machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,6 +1,5 @@
 """Runs the service: the app under uvicorn, and a worker beside it, until a signal comes."""
 
-import ipaddress
 import logging
 import signal
 import socket
@@ -13,6 +12,7 @@ import uvicorn
 
 from api import charts
 from api.app import create_app
+from api.security import is_loopback
 from models.errors import CoachscoreError
 from pipeline.demo import SignIns, demo_settings, prepare
 from pipeline.queue.supervisor import Supervisor
@@ -67,20 +67,13 @@ def check_binding(settings: Settings) -> None:
     Raises:
         ServeError: Others can reach the service, but nothing says that they do so over TLS.
     """
-    if _is_loopback(settings.host) or (settings.public_url or "").startswith("https://"):
+    if is_loopback(settings.host) or (settings.public_url or "").startswith("https://"):
         return
     raise ServeError(
         f"COACHSCORE_HOST is {settings.host}, so that other machines can connect, and passwords "
         "would travel unencrypted. Put a proxy with TLS in front and give its address as "
         "COACHSCORE_PUBLIC_URL=https://…, or listen on 127.0.0.1."
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -10,6 +10,7 @@ from pipeline.meetings.contests import Contests
 from pipeline.meetings.meetings import Meetings
 from pipeline.people.audit import Audit
 from pipeline.people.credentials import Credentials, Token
+from pipeline.people.identities import Identities
 from pipeline.people.people import People
 from pipeline.people.policy import Viewer
 from pipeline.people.secret import load_secret
@@ -34,6 +35,7 @@ class Service:
     store: Store
     people: People
     credentials: Credentials
+    identities: Identities
     throttle: Throttle
     meetings: Meetings
     partial_uploads: PartialUploads
@@ -63,6 +65,7 @@ class Service:
             store=Store(database),
             people=People(database),
             credentials=Credentials(database, secret),
+            identities=Identities(database),
             throttle=Throttle(database, secret),
             meetings=Meetings(database),
             partial_uploads=PartialUploads(database),

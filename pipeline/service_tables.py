@@ -43,6 +43,18 @@ class VoiceRow(Base):
     agreed_at: Mapped[datetime]
 
 
+class IdentityRow(Base):
+    """An account at an OpenID provider and whose it is; a person has one at each."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("person_id", "issuer"),)
+
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    linked_at: Mapped[datetime]
+
+
 class SessionRow(Base):
     """A browser that is signed in; only the hash of what its cookie holds is kept."""
 

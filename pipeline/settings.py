@@ -61,6 +61,23 @@ class Settings(BaseSettings):
     link_hours: float = Field(
         default=72.0, gt=0, le=720, description="Hours for which a one-time link works."
     )
+    openid_issuer: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^?#\s]+$",
+        description="Address of an OpenID provider, with whose accounts people sign in.",
+    )
+    openid_client_id: str | None = Field(
+        default=None, min_length=1, description="Name under which that provider knows the service."
+    )
+    openid_client_secret: SecretStr | None = Field(
+        default=None, min_length=1, description="Secret that the provider gave out with that name."
+    )
+    openid_label: str = Field(
+        default="your work account",
+        min_length=1,
+        max_length=40,
+        description="What people call that account; the button says “Sign in with …”.",
+    )
     max_upload_mb: int = Field(
         default=2048, gt=0, description="Largest upload that is accepted, in megabytes."
     )

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Admin, Served
 from api.pages import page
+from api.signing_in import own_address
 from models.errors import CoachscoreError
 from pipeline.people.audit import Action
 from pipeline.people.people import ROLES, Person, PersonRole
@@ -104,6 +105,15 @@ def set_access(
     return RedirectResponse("/people", HTTPStatus.SEE_OTHER)
 
 
+@router.post("/{person_id}/unlink")
+def unlink(admin: Admin, service: Served, person_id: UUID) -> Response:
+    """Forget somebody's account at the OpenID provider, so that another one can be theirs."""
+    service.people.get(person_id)
+    if service.identities.unlink(person_id):
+        service.audit.note(f"person:{admin.id}", "delete", f"identity:{person_id}")
+    return RedirectResponse(f"/people/{person_id}", HTTPStatus.SEE_OTHER)
+
+
 @router.post("/{person_id}/link")
 def make_link(request: Request, admin: Admin, service: Served, person_id: UUID) -> HTMLResponse:
     """Show a new link by which somebody sets a password, once."""
@@ -115,8 +125,8 @@ def make_link(request: Request, admin: Admin, service: Served, person_id: UUID) 
 def _with_link(request: Request, service: Service, person_id: UUID) -> HTMLResponse:
     person = service.people.get(person_id)
     key = service.credentials.make_link(person_id, service.settings.link_hours)
-    base = (service.settings.public_url or str(request.base_url)).rstrip("/")
-    return _page(request, service, link=f"{base}/link/{key}", invited=person)
+    link = f"{own_address(request, service)}/link/{key}"
+    return _page(request, service, link=link, invited=person)
 
 
 def _page(
@@ -152,6 +162,7 @@ def _edit_page(
     below = service.people.under(person.id) | {person.id}
     above = [other for other in service.people.all() if other.id not in below]
     shown = {"person": person, "above": above, "roles": ROLES, "error": error}
+    shown |= {"linked_at": service.identities.linked_at(person.id)}
     return page(request, "person.html.j2", status=status, **shown)
 
 

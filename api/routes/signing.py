@@ -2,14 +2,14 @@
 
 from http import HTTPStatus
 from typing import Annotated
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.access import Asking, Served, clear_session, session_key, set_session
+from api.access import Asking, Served, clear_session, session_key
 from api.pages import page
+from api.signing_in import address_of, inside, sign_in_page, start
 from models.errors import CoachscoreError
 from pipeline.people.passwords import LEAST, PasswordError, fits, hash_password
 from pipeline.people.people import clean_email, clean_name
@@ -28,8 +28,8 @@ class SignInError(CoachscoreError):
 def sign_in(request: Request, viewer: Asking, next: str = "/") -> Response:  # noqa: A002
     """The form, or straight on for somebody who is signed in."""
     if viewer.person is not None:
-        return RedirectResponse(_inside(next), HTTPStatus.SEE_OTHER)
-    return page(request, "sign_in.html.j2", next=next, email="", error=None)
+        return RedirectResponse(inside(next), HTTPStatus.SEE_OTHER)
+    return sign_in_page(request, next)
 
 
 @router.post("/sign-in")
@@ -41,18 +41,14 @@ def check_sign_in(
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
     """Sign in with address and password."""
-    address = request.client.host if request.client else "unknown"
+    address = address_of(request)
     try:
         service.throttle.enter(email, address)
         person_id = _check(service, email, password)
     except SignInError as error:
-        status = HTTPStatus.BAD_REQUEST
-        shown = {"next": next, "email": email, "error": error}
-        return page(request, "sign_in.html.j2", status=status, **shown)
+        return sign_in_page(request, next, email=email, error=error)
     service.throttle.succeeded(email, address)
-    response = RedirectResponse(_inside(next), HTTPStatus.SEE_OTHER)
-    _start(request, response, service, person_id)
-    return response
+    return start(request, service, person_id, next)
 
 
 @router.post("/sign-out")
@@ -91,9 +87,7 @@ def use_link(
     except CoachscoreError as error:
         shown = {"error": error, "email": email, "name": name}
         return _link_page(request, service, key, status=HTTPStatus.BAD_REQUEST, **shown)
-    response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
-    _start(request, response, service, person_id)
-    return response
+    return start(request, service, person_id, "/")
 
 
 def _check(service: Service, email: str, password: str) -> UUID:
@@ -127,16 +121,3 @@ def _link_page(request: Request, service: Service, key: str, **more: object) -> 
     status = int(str(more.pop("status", HTTPStatus.OK.value)))
     shown = {"error": None, "email": "", "name": "", "person": person, "least": LEAST} | more
     return page(request, "link.html.j2", status=status, **shown)
-
-
-def _start(request: Request, response: Response, service: Service, person_id: UUID) -> None:
-    key = service.credentials.start_session(person_id, service.settings.session_hours)
-    set_session(request, response, key)
-    service.audit.note(f"person:{person_id}", "sign in", f"person:{person_id}")
-
-
-def _inside(address: str) -> str:
-    """An address of our own to go on to; another site's becomes the home page."""
-    parts = urlsplit(address)
-    inside = address.startswith("/") and not address.startswith(("//", "/\\"))
-    return address if inside and not (parts.scheme or parts.netloc) else "/"

@@ -39,23 +39,41 @@ class Throttle:
         Raises:
             ThrottledError: There were too many.
         """
-        keys, since = self._keys(email, address), now() - WINDOW
-        rows = [{"id": uuid4(), "key": key, "at": now()} for key in keys]
+        self._enter(dict(zip(self._keys(email, address), LIMITS, strict=True)))
+
+    def enter_unnamed(self, address: str) -> None:
+        """Count an attempt of somebody whom another service is to name, before it is asked.
+
+        Raises:
+            ThrottledError: There were too many from there.
+        """
+        self._enter({self._unnamed(address): LIMITS[1]})
+
+    def succeeded(self, email: str, address: str) -> None:
+        """Forget the failures of somebody who knew the password after all."""
+        own, _, person = self._keys(email, address)
+        self._forget(own, person)
+
+    def unnamed_succeeded(self, address: str) -> None:
+        """Forget the failures there of people whom another service was to name."""
+        self._forget(self._unnamed(address))
+
+    def _enter(self, limits: dict[str, int]) -> None:
+        """Count an attempt under each key, of which so many are taken in a window."""
+        since = now() - WINDOW
+        rows = [{"id": uuid4(), "key": key, "at": now()} for key in limits]
         mine = SignInAttemptRow.id.in_([row["id"] for row in rows])
         with self._database.write() as connection:
             connection.execute(delete(SignInAttemptRow).where(SignInAttemptRow.at < since))
             connection.execute(self._database.insert(SignInAttemptRow), rows)
         # In a second transaction, which sees what others who came at the same time put down.
-        if any(self._count(key) > most for key, most in zip(keys, LIMITS, strict=True)):
+        if any(self._count(key) > most for key, most in limits.items()):
             self._database.run(delete(SignInAttemptRow).where(mine))
             minutes = int(WINDOW.total_seconds() // 60)
             raise ThrottledError(f"Wait {minutes} minutes, then try again.")
 
-    def succeeded(self, email: str, address: str) -> None:
-        """Forget the failures of somebody who knew the password after all."""
-        own, _, person = self._keys(email, address)
-        mine = SignInAttemptRow.key.in_((own, person))
-        self._database.run(delete(SignInAttemptRow).where(mine))
+    def _forget(self, *keys: str) -> None:
+        self._database.run(delete(SignInAttemptRow).where(SignInAttemptRow.key.in_(keys)))
 
     def _count(self, key: str) -> int:
         asked = select(func.count().label("tries")).where(SignInAttemptRow.key == key)
@@ -67,3 +85,7 @@ class Throttle:
         parts = (f"{address} {email}", address, email)
         own, place, person = (key_hash(self._secret, "attempt", part) for part in parts)
         return own, place, person
+
+    def _unnamed(self, address: str) -> str:
+        # No address of a person begins with a blank: this is no key of theirs.
+        return key_hash(self._secret, "attempt", f" {address}")

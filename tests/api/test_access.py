@@ -103,6 +103,9 @@ TABLE = [
         everybody(400),
         send={"data": {"email": "mia@example.com", "password": "wrong"}},
     ),
+    # No provider is set up here; `test_openid.py` has one.
+    Line("GET", "/sign-in/openid", everybody(404)),
+    Line("GET", "/sign-in/openid/callback", everybody(404)),
     Line("POST", "/sign-out", everybody(303)),
     Line("GET", "/link/{key}", everybody(200), {"key": "link"}),
     Line("POST", "/link/{key}", everybody(303), {"key": "link"}, {"data": PASSWORDS}),
@@ -198,6 +201,7 @@ TABLE = [
         {"person_id": "mia"},
         {"data": {"disabled": "true"}},
     ),
+    Line("POST", "/people/{person_id}/unlink", administered(303, page=False), {"person_id": "mia"}),
     Line("POST", "/people/{person_id}/link", administered(200, page=False), {"person_id": "mia"}),
     Line("GET", "/tokens", administered(200)),
     Line(
