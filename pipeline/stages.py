@@ -31,7 +31,7 @@ STAGE_VERSIONS: Final[dict[str, str]] = {
     "transcribe": "2",
     "attribute": "2",
     "tag": CODEBOOK_VERSION,
-    "score": "2",
+    "score": "3",
 }
 
 

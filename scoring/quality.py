@@ -1,7 +1,11 @@
 """The quality gate: a transcript that cannot be trusted gets no score."""
 
+from typing import Final
+
 from models.conversation import TranscriptQuality
 from scoring.rubric import Rubric
+
+_UNCERTAIN: Final = "The transcript is too uncertain for a score"
 
 
 def poor_quality(quality: TranscriptQuality | None, rubric: Rubric) -> str | None:
@@ -9,9 +13,14 @@ def poor_quality(quality: TranscriptQuality | None, rubric: Rubric) -> str | Non
     if quality is None or quality.overall >= rubric.minimum_quality:
         return None
     return (
-        f"The transcript is too uncertain for a score: its quality is {quality.overall:.2f}, and "
+        f"{_UNCERTAIN}: its quality is {quality.overall:.2f}, and "
         f"a score needs {rubric.minimum_quality:.2f}. {_worst(quality)}"
     )
+
+
+def is_about_quality(explanation: str) -> bool:
+    """Whether a score was withheld for `poor_quality`, and not because too little was said."""
+    return explanation.startswith(_UNCERTAIN)
 
 
 def quality_note(quality: TranscriptQuality | None) -> str | None:

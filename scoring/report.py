@@ -10,9 +10,10 @@ from models.conversation import Conversation
 from scoring import wording
 from scoring.evidence import Evidence
 from scoring.metrics import METRICS
-from scoring.quality import quality_note
+from scoring.quality import is_about_quality, quality_note
 from scoring.report_lines import Line, build_lines, find_missed, find_steps
 from scoring.report_values import (
+    NEEDS_BETTER,
     NEEDS_MORE,
     CriterionReport,
     Doubt,
@@ -24,7 +25,7 @@ from scoring.report_values import (
     Strip,
     Trait,
 )
-from scoring.score import CriterionScore, Point, ScoredConversation
+from scoring.score import CriterionScore, Point, Score, ScoredConversation
 from scoring.table import Table, build_table
 
 __all__ = ["Report", "ReportContext", "build_report"]
@@ -61,7 +62,7 @@ def build_report(scored: ScoredConversation, context: ReportContext) -> Report:
         doubt=_doubt(talk, context),
         strip=_strip(scored, table),
         criteria=criteria,
-        first=_first(score.criteria, lines) if enough else Next(text=NEEDS_MORE, line=None),
+        first=_first(score.criteria, lines) if enough else _needed(score),
         missed=find_missed(scored.missed_challenges, lines),
         steps=find_steps(table, lines),
         lines=lines,
@@ -133,6 +134,12 @@ def _next(score: CriterionScore, lines: Sequence[Line]) -> Next:
 
 def _first(criteria: Sequence[CriterionScore], lines: Sequence[Line]) -> Next:
     return _next(max(criteria, key=lambda c: c.weight * (100 - c.score)), lines)
+
+
+def _needed(score: Score) -> Next:
+    """What to do about a score that was withheld, by the reason that it was withheld for."""
+    better = is_about_quality(score.explanation)
+    return Next(text=NEEDS_BETTER if better else NEEDS_MORE, line=None)
 
 
 def _measured(point: Point) -> Measured:

@@ -16,6 +16,9 @@ COMMON_PRACTICE: Final = (
 NEEDS_MORE: Final = (
     "Analyse a longer conversation, or check that the file holds both people's words."
 )
+NEEDS_BETTER: Final = (
+    "Mend what is named above, then analyse the conversation again; its length is not the reason."
+)
 METHOD: Final = (
     "The score is made from words alone, never from voice emotion. Every tag is a machine's "
     "judgement with a probability; tags less than 60 % sure carry a question mark. The range "

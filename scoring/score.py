@@ -32,6 +32,15 @@ _SENTENCES: Final[dict[Verdict, str]] = {
     "telling": "The coach does the thinking; advice, good or not, meets little dialogue.",
     "not enough evidence": "Too little was said for a score that would mean anything.",
 }
+# Partly coaching is what is left over; where the score alone says otherwise, why it is that.
+_PARTLY_LOW: Final = (
+    "It is neither told nor about the state of deals, so it leans towards coaching; but little in "
+    "it earns points yet. The criteria show what is missing."
+)
+_PARTLY_HIGH: Final = (
+    "The score is high, but true coaching takes questions that make somebody think and work on "
+    "how it is done, both at once, and “{weak}” earns too little."
+)
 
 
 class Point(Value):
@@ -130,7 +139,7 @@ def score_conversation(
             overall=None if overall is None else round(overall, 1),
             interval=interval,
             verdict=verdict,
-            explanation=_SENTENCES[verdict] if shortage is None else shortage,
+            explanation=shortage or _explained(verdict, overall, criteria),
             criteria=criteria,
             rubric=rubric.provenance,
         ),
@@ -219,9 +228,7 @@ def _interval(
 def _verdict(
     overall: float, criteria: tuple[CriterionScore, ...], tags: ConversationTags
 ) -> Verdict:
-    by_name = {c.name: c.score for c in criteria}
-    both_halves = min(by_name["inquiry"], by_name["development"]) >= _HALF
-    if overall >= TRULY and both_halves:
+    if overall >= TRULY and _weaker_half(criteria).score >= _HALF:
         return "truly coaching"
     if overall >= PARTLY:
         return "partly coaching"
@@ -230,3 +237,21 @@ def _verdict(
     if tags.focus.value == "deal_pursuit":
         return "inspecting deals"
     return "partly coaching"
+
+
+def _weaker_half(criteria: tuple[CriterionScore, ...]) -> CriterionScore:
+    """Of the two things that make coaching, asking and developing, the one with less."""
+    halves = (c for c in criteria if c.name in ("inquiry", "development"))
+    return min(halves, key=lambda c: c.score)
+
+
+def _explained(
+    verdict: Verdict, overall: float | None, criteria: tuple[CriterionScore, ...]
+) -> str:
+    """The verdict in a sentence that also says why it fits the score beside it."""
+    if verdict == "partly coaching" and overall is not None:
+        if overall < PARTLY:
+            return _PARTLY_LOW
+        if overall >= TRULY:
+            return _PARTLY_HIGH.format(weak=_weaker_half(criteria).title)
+    return _SENTENCES[verdict]

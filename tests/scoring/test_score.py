@@ -168,6 +168,17 @@ def test_without_one_of_its_halves_it_is_not_truly_coaching(script):
     score = scored(script, deals_only, rubric).score
     assert score.overall > TRULY
     assert score.verdict == "partly coaching"
+    assert "earns too little" in score.explanation
+
+
+def test_partly_coaching_beside_a_low_score_says_why(script):
+    plain = plain_rubric()
+    asking = plain.questioning_logit.model_copy(update={"base": 5.0})
+    strict = plain.model_copy(update={"centre": 150.0, "questioning_logit": asking})
+    score = scored(script, coaching(script), strict).score
+    assert score.overall < 45
+    assert score.verdict == "partly coaching"
+    assert "little in it earns points" in score.explanation
 
 
 def test_too_little_gives_no_figure_but_says_what_is_missing(script):

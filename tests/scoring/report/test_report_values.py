@@ -2,9 +2,11 @@ import re
 
 import pytest
 
-from models.conversation import Provenance
+from models.conversation import Provenance, TranscriptQuality
+from pipeline.rubrics import load_rubric
 from scoring import wording
 from scoring.metrics import METRICS
+from scoring.quality import poor_quality
 from scoring.report import ReportContext, build_report
 
 
@@ -29,6 +31,17 @@ def test_without_enough_evidence_nothing_is_a_number(make_report):
     assert all(c.score is None and not c.earned + c.lost for c in report.criteria)
     assert [trait.name for trait in report.traits] == ["Kind"]
     assert "longer conversation" in report.first.text
+
+
+def test_a_score_withheld_for_its_quality_asks_for_no_longer_talk(make_scored, context):
+    quality = TranscriptQuality(
+        recognition=0.3, overlap=0.0, unknown_speaker=0.0, words_per_minute=150, overall=0.3
+    )
+    why = poor_quality(quality, load_rubric("deal_review"))
+    scored = make_scored(enough=False)
+    score = scored.score.model_copy(update={"explanation": why})
+    advice = build_report(scored.model_copy(update={"score": score}), context).first.text
+    assert "its length is not the reason" in advice
 
 
 def test_the_first_thing_to_try_is_the_costliest_criterion_s(make_report):
