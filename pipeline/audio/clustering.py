@@ -1,26 +1,15 @@
 """Whose voice each stretch of speech is, and how many voices there are.
 
-What tells people apart in this recording is learned from it: stretches a second apart are
-mostly one person's, so how those differ is how a voice varies in this room and through this
-line. Directions in which stretches differ much more than that are differences between
-people (linear discriminant analysis, with neighbours in place of classes). N people need
-N - 1 of them.
+Directions in which stretches differ much more than neighbours do (`directions`) are
+differences between people. N people need N - 1 of them.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio.voices import STEP, Voices
+from pipeline.audio.directions import Vectors, directions
+from pipeline.audio.voices import Voices
 
-Vectors = NDArray[np.float64]
-
-# Stretches three apart share no sound: their windows are 1.1 s long.
-_APART = 3
-# Of the pairs, the most different ones are changes of speaker.
-_ONE_VOICE_SHARE = 0.8
-_DIMENSIONS = 12
-# The neighbours' spread is estimated from few, so it is mixed with an even one.
-_EVENNESS = 0.1
 # In less than 12 s of speech nobody is told apart from anybody.
 _FEWEST = 30
 # A direction in which stretches vary this many times more than neighbours do separates two
@@ -54,7 +43,7 @@ def posteriors(voices: Voices) -> Vectors:
     alone = np.full((len(voices.spans), 1), _LONE)
     if voices.whole.sum() < _FEWEST:
         return alone
-    strengths, points = _directions(voices)
+    strengths, points = directions(voices)
     # By chance alone directions look stronger the fewer stretches there are (Marchenko and
     # Pastur 1967).
     chance = (1 + np.sqrt(len(strengths) / voices.whole.sum())) ** 2
@@ -64,34 +53,6 @@ def posteriors(voices: Voices) -> Vectors:
         if _differ(voices.embeddings[voices.whole], posterior[voices.whole]):
             return posterior
     return alone
-
-
-def _directions(voices: Voices) -> tuple[Vectors, Vectors]:
-    """How much stretches vary in the directions that tell people apart, and where they lie.
-
-    Returns:
-        Variance by direction in units of the neighbours', falling, and the stretches in those
-        directions, in which neighbours have a standard deviation of 1; shape (stretches, n).
-    """
-    import scipy.linalg
-
-    whole = voices.embeddings[voices.whole].astype(np.float64)
-    centred = whole - whole.mean(axis=0)
-    basis = np.linalg.eigh(centred.T @ centred)[1][:, -min(_DIMENSIONS, len(whole) // 3) :]
-    starts = np.array([span.start for span in voices.spans])[voices.whole]
-    near = starts[_APART:] - starts[:-_APART] < (_APART + 0.5) * STEP
-    steps = (whole[_APART:] - whole[:-_APART])[near]
-    if len(steps) == 0:
-        return np.zeros(1), np.zeros((len(voices.spans), 1))
-    lengths = np.linalg.norm(steps, axis=1)
-    steps = steps[lengths <= np.quantile(lengths, _ONE_VOICE_SHARE)] @ basis
-    within = steps.T @ steps / (2 * len(steps))
-    even = np.trace(within) / len(within) * np.eye(len(within))
-    within = (1 - _EVENNESS) * within + _EVENNESS * even
-    total = basis.T @ (centred.T @ centred) @ basis / len(whole)
-    strengths, turned = scipy.linalg.eigh(total, within)
-    points = (voices.embeddings - whole.mean(axis=0)) @ basis @ turned
-    return strengths[::-1], points[:, ::-1]
 
 
 def _decoded(points: Vectors, whole: NDArray[np.bool_], count: int) -> Vectors:

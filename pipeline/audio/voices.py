@@ -8,7 +8,7 @@ the generalised end-to-end loss (Wan et al. 2018), is rebuilt here around its we
 import functools
 import importlib.util
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,7 +51,8 @@ def embed(samples: Sound, regions: Sequence[Region]) -> Voices:
     """Describe who sounds like whom.
 
     Each stretch of 0.4 s is described by the 1.1 s around it, never reaching beyond its
-    region; a region shorter than that is repeated until it fills 1.1 s.
+    region; a region shorter than that is repeated until it fills 1.1 s. The sound is read
+    and described region by region, so what is kept of an hour is 9 MB of embeddings.
 
     Args:
         samples: Sound at 16 kHz, shape (samples,).
@@ -61,18 +62,21 @@ def embed(samples: Sound, regions: Sequence[Region]) -> Voices:
         One embedding per stretch.
     """
     spans: list[Region] = []
-    mels: list[NDArray[np.float32]] = []
     whole: list[bool] = []
     gain = _gain(samples, regions)
-    for region in regions:
-        mel = _mel(cut_out(samples, [region]) * gain)
-        count = max(1, round(region.seconds / STEP))
-        edges = np.linspace(region.start, region.end, count + 1)
-        spans.extend(Region(float(a), float(b)) for a, b in itertools.pairwise(edges))
-        middles = (edges[:-1] + edges[1:]) / 2 - region.start
-        mels.extend(_around(mel, middle) for middle in middles)
-        whole.extend([len(mel) >= _WINDOW_FRAMES] * count)
-    return Voices(tuple(spans), _run(mels), np.array(whole, dtype=bool))
+
+    def mels() -> Iterator[NDArray[np.float32]]:
+        for region in regions:
+            mel = _mel(cut_out(samples, [region]) * gain)
+            count = max(1, round(region.seconds / STEP))
+            edges = np.linspace(region.start, region.end, count + 1)
+            spans.extend(Region(float(a), float(b)) for a, b in itertools.pairwise(edges))
+            whole.extend([len(mel) >= _WINDOW_FRAMES] * count)
+            for middle in (edges[:-1] + edges[1:]) / 2 - region.start:
+                yield _around(mel, middle)
+
+    embeddings = _run(mels())
+    return Voices(tuple(spans), embeddings, np.array(whole, dtype=bool))
 
 
 def _gain(samples: Sound, regions: Sequence[Region]) -> np.float32:
@@ -150,16 +154,15 @@ def _network() -> Any:
     return network.eval()
 
 
-def _run(mels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Embed windows of shape (110, 40); returns unit vectors, shape (windows, 256)."""
+def _run(mels: Iterator[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Embed windows of shape (110, 40), some at a time; unit vectors, shape (windows, 256)."""
     import torch
 
     network = _network()
     found = [np.zeros((0, _SIZE), dtype=np.float32)]
     with torch.inference_mode():
-        for at in range(0, len(mels), _BATCH):
-            batch = torch.from_numpy(np.stack(mels[at : at + _BATCH]))
-            _, (hidden, _) = network["lstm"](batch)
+        while batch := list(itertools.islice(mels, _BATCH)):
+            _, (hidden, _) = network["lstm"](torch.from_numpy(np.stack(batch)))
             raw = torch.relu(network["linear"](hidden[-1]))
             found.append(torch.nn.functional.normalize(raw, dim=1).numpy())
     return np.concatenate(found)

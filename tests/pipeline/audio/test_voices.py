@@ -1,12 +1,15 @@
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 import whisper
 
+from pipeline.audio import directions, voices
+from pipeline.audio.clustering import posteriors
 from pipeline.audio.diarization import diarize
 from pipeline.audio.speech import Region, speech_regions
-from pipeline.audio.voices import embed, mel_filters
+from pipeline.audio.voices import Voices, embed, mel_filters
 
 PAUSE = np.zeros(4800, np.float32)
 
@@ -19,9 +22,9 @@ def test_mel_filters_are_those_of_librosa():
 
 def test_embeddings_are_unit_vectors_that_cover_the_regions(speech):
     regions = speech_regions(speech)
-    voices = embed(speech, [*regions, Region(10.9, 11.0)])
-    assert np.linalg.norm(voices.embeddings, axis=1) == pytest.approx(1, abs=1e-5)
-    assert sum(s.seconds for s in voices.spans[:-1]) == pytest.approx(
+    found = embed(speech, [*regions, Region(10.9, 11.0)])
+    assert np.linalg.norm(found.embeddings, axis=1) == pytest.approx(1, abs=1e-5)
+    assert sum(s.seconds for s in found.spans[:-1]) == pytest.approx(
         sum(r.seconds for r in regions)
     )
 
@@ -65,3 +68,64 @@ def test_a_single_word_is_somebody():
     noise = np.random.default_rng(0).normal(0, 0.1, 16000).astype(np.float32)
     assert [s.speaker for s in diarize(noise, [Region(0.2, 0.6)])] == ["Speaker 1"]
     assert diarize(noise, ()) == ()
+
+
+class Hiss:
+    """Noise that is made when it is read, so that a long recording needs no memory."""
+
+    def __init__(self, minutes):
+        self.length = minutes * 60 * 16000
+
+    def __len__(self):
+        return self.length
+
+    def __getitem__(self, part):
+        start, stop, _ = part.indices(self.length)
+        return np.random.default_rng(start).normal(0, 0.1, stop - start).astype(np.float32)
+
+
+def peak(work):
+    """Bytes that a function holds at most."""
+    tracemalloc.start()
+    work()
+    found = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return found
+
+
+def test_memory_stays_flat_however_long_the_speech_is(monkeypatch):
+    def lstm(batch):
+        return None, (batch.mean(dim=1).repeat(1, 7)[None, :, :256], None)
+
+    monkeypatch.setattr(voices, "_network", lambda: {"lstm": lstm, "linear": lambda x: x})
+    peaks = {}
+    for minutes in (2, 20):
+        regions = [Region(at, at + 30) for at in range(0, minutes * 60, 30)]
+        peaks[minutes] = peak(lambda regions=regions, m=minutes: embed(Hiss(m), regions))
+    # The embeddings and what joins them: 6 kB a second. The spectra alone would be 16.
+    assert peaks[20] - peaks[2] < 18 * 60 * 8_000
+
+
+def long_talk(seconds):
+    """Two voices by turns of 4 s, as the encoder would describe them."""
+    rng = np.random.default_rng(0)
+    count = round(seconds / 0.4)
+    who = np.arange(count) // 10 % 2
+    raw = rng.normal(0, 1, (2, 256))[who] + rng.normal(0, 0.5, (count, 256))
+    unit = (raw / np.linalg.norm(raw, axis=1, keepdims=True)).astype(np.float32)
+    spans = tuple(Region(at * 0.4, (at + 1) * 0.4) for at in range(count))
+    return Voices(spans, unit, np.ones(count, dtype=bool)), who
+
+
+def test_four_hours_are_compared_in_blocks():
+    talk, _ = long_talk(4 * 3600)
+    assert peak(lambda: directions.directions(talk)) < 90e6
+
+
+def test_blocks_change_nothing_but_rounding(monkeypatch):
+    talk, who = long_talk(240)
+    whole = posteriors(talk)
+    right = (whole.argmax(axis=1) == who).mean()
+    assert max(right, 1 - right) > 0.95
+    monkeypatch.setattr(directions, "_BLOCK", 7)
+    assert posteriors(talk) == pytest.approx(whole, abs=1e-6)
