@@ -32,6 +32,7 @@ from api.routes import (
     tokens,
     tus,
     upload,
+    voice,
 )
 from api.routes.v1 import create
 from api.routes.v1 import router as v1
@@ -55,6 +56,7 @@ ROUTERS: Final = (
     tokens.router,
     tus.router,
     upload.router,
+    voice.router,
     v1.router,
 )
 

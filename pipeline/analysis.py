@@ -12,7 +12,16 @@ from models.conversation import Conversation, Recording, Transcript, Value
 from models.labels import Kind
 from models.tags import TaggedConversation
 from pipeline import stages
-from pipeline.jobs import AnalysisOptions, Job, Workplace, current_rubric, failing, open_job
+from pipeline.jobs import (
+    AnalysisOptions,
+    Job,
+    Workplace,
+    current_rubric,
+    failing,
+    heard_with,
+    open_job,
+)
+from pipeline.known_voices import clues
 from pipeline.store import (
     STAGES,
     AnalysisRecord,
@@ -191,15 +200,14 @@ def score_again(place: Workplace, analysis_id: UUID) -> bool:
 
 
 def _transcribe(job: Job) -> tuple[Value, str]:
-    settings = job.place.settings
-    if job.options.whisper_model is not None:
-        settings = settings.model_copy(update={"whisper_model": job.options.whisper_model})
+    settings = heard_with(job.options, job.place.settings)
     made = stages.transcribe(job.recording, settings, job.place.progress)
     return made, f"{made.made_by.name} {made.made_by.version}"
 
 
 def _attribute(job: Job) -> tuple[Value, str]:
-    made = stages.attribute(_load(job, "transcribe", Transcript), job.options.coach)
+    transcript = _load(job, "transcribe", Transcript)
+    made = stages.attribute(transcript, job.options.coach, clues(job, transcript))
     return made, f"attribute {stages.STAGE_VERSIONS['attribute']}"
 
 

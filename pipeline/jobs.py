@@ -5,7 +5,6 @@ on, so a result is used again exactly as long as nothing that matters has change
 """
 
 import hashlib
-import importlib.metadata
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,8 +20,9 @@ from models.conversation import Recording, Value
 from models.corrections import Correction
 from models.errors import CoachscoreError
 from models.labels import KINDS, Kind
-from pipeline import stages
+from pipeline import hearing, stages
 from pipeline.captions.draft import PARSER_VERSION
+from pipeline.people.voices import EnrolledVoice, EnrolledVoices
 from pipeline.rubric_versions import RubricVersions
 from pipeline.rubrics import load_rubric
 from pipeline.settings import Settings
@@ -42,6 +42,7 @@ class AnalysisOptions(Value):
         transcript_key: Key of a stored transcript to go on from, so that nothing is
             recognised again.
         corrections: Tags that were contested, with their right values.
+        voice_of: Whose meeting it is, where they had their voice enrolled by then.
     """
 
     coach: str | None = Field(default=None, max_length=NAME_LENGTH)
@@ -49,13 +50,14 @@ class AnalysisOptions(Value):
     whisper_model: str | None = Field(default=None, max_length=1000)
     transcript_key: str | None = None
     corrections: tuple[Correction, ...] = ()
+    voice_of: UUID | None = None
 
     def canonical(self) -> str:
         """As JSON, by which an analysis is found again.
 
         What a first analysis never has is left out, as it was before there was any.
         """
-        late = {name for name in ("transcript_key", "corrections") if not getattr(self, name)}
+        late = {n for n in ("transcript_key", "corrections", "voice_of") if not getattr(self, n)}
         return self.model_dump_json(exclude=late)
 
 
@@ -135,6 +137,22 @@ def open_job(place: Workplace, analysis_id: UUID, pinned: Mapping[Stage, str] | 
     return Job(place, analysis_id, recording, options, keys, uncorrected=key)
 
 
+def heard_with(options: AnalysisOptions, settings: Settings) -> Settings:
+    """The settings by which a recording is heard: the user may have named another model."""
+    if options.whisper_model is None:
+        return settings
+    return settings.model_copy(update={"whisper_model": options.whisper_model})
+
+
+def enrolled_voice(
+    place: Workplace, recording: Recording, options: AnalysisOptions
+) -> EnrolledVoice | None:
+    """The voice that may tell who coaches, None where there is none or the user said who does."""
+    if options.voice_of is None or options.coach is not None or recording.medium != "audio":
+        return None
+    return EnrolledVoices(place.store.database).get(options.voice_of)
+
+
 def current_rubric(place: Workplace, kind: Kind) -> Rubric:
     """The rubric that scores meetings of a kind: the newest that was added, or the file's.
 
@@ -177,10 +195,11 @@ def _depends(
         case "transcribe" if recording.medium == "transcript":
             return [version, PARSER_VERSION]
         case "transcribe":
-            model = options.whisper_model or place.settings.whisper_model
-            return [version, importlib.metadata.version("openai-whisper"), _file_state(model)]
+            return [version, *hearing.state(heard_with(options, place.settings))]
         case "attribute":
-            return [version, options.coach, models["roles"], models["encoder"]]
+            known = enrolled_voice(place, recording, options)
+            voice = [] if known is None else [known.agreed_at.isoformat()]
+            return [version, options.coach, models["roles"], models["encoder"], *voice]
         case "tag":
             return [version, models["tagger"], models["encoder"]]
         case "score":
@@ -189,15 +208,6 @@ def _depends(
             # The content, for the version of an own rubric may have been left as it was.
             rubrics = [current_rubric(place, k).model_dump_json() for k in kinds]
             return [version, options.kind, rubrics, models["kinds"]]
-
-
-def _file_state(model: str) -> list[Any]:
-    """A model's name, and for a checkpoint on disk what changes when it is replaced."""
-    path = Path(model)
-    if not path.is_file():
-        return [model]
-    found = path.stat()
-    return [model, found.st_size, found.st_mtime_ns]
 
 
 def _digest(parts: list[Any]) -> str:

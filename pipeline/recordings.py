@@ -7,7 +7,7 @@ from models.conversation import Participant, Segment, Transcript
 from models.errors import CoachscoreError
 from pipeline.audio.channels import SAMPLE_RATE, Sound
 from pipeline.audio.crosstalk import by_channel, channel_regions
-from pipeline.audio.diarization import diarize
+from pipeline.audio.diarization import Diarizer, diarize
 from pipeline.audio.media import decoded
 from pipeline.audio.speech import speech_regions
 from pipeline.audio.transcription import Recogniser, Recognition
@@ -29,6 +29,8 @@ def transcribe_recording(
     recogniser: Recogniser,
     max_seconds: float,
     progress: Progress | None = None,
+    folder: Path | None = None,
+    diarizer: Diarizer = diarize,
 ) -> Transcript:
     """Decode a recording, recognise its words and tell its speakers apart.
 
@@ -39,12 +41,16 @@ def transcribe_recording(
         max_seconds: Longest recording accepted, in decoded seconds.
         progress: Called with a phase (decode, speech, voices, recognise) and its share
             done, 0 to 1.
+        folder: Where the sound is decoded to, and deleted again; the system's by default.
+        diarizer: What tells the speakers of one channel apart.
 
     Returns:
         Segments with word times, speakers and the confidence in them, in the language
         that was detected.
 
     Raises:
+        EngineMissing: A library is not installed.
+        DiarizerMissing: The weights of the diarizer are missing.
         WhisperModelMissing: There is no model; the recording has not been touched.
         MediaError: The recording cannot be decoded.
         NoSpeechError: There is nothing to recognise in it.
@@ -52,8 +58,8 @@ def transcribe_recording(
     made_by = recogniser.prepare()
     tell = progress or _unwatched
     tell("decode", 0.0)
-    with decoded(path, max_seconds, name) as channels:
-        turns, heard, how = _heard(channels, name, recogniser, tell)
+    with decoded(path, max_seconds, name, folder) as channels:
+        turns, heard, how = _heard(channels, name, recogniser, diarizer, tell)
     segments = to_segments(turns)
     if not segments:
         raise NoSpeechError(f"Voices were found in {name}, but no words were recognised.")
@@ -73,7 +79,11 @@ def _unwatched(_phase: str, _share: float) -> None:
 
 
 def _heard(
-    channels: Sequence[Sound], name: str, recogniser: Recogniser, progress: Progress
+    channels: Sequence[Sound],
+    name: str,
+    recogniser: Recogniser,
+    diarizer: Diarizer,
+    progress: Progress,
 ) -> tuple[tuple[Turn, ...], Recognition, str]:
     """Recognise by channel where both channels speak, else by voice."""
 
@@ -96,7 +106,7 @@ def _heard(
             "Check that the microphone was on and that it is the right file."
         )
     progress("voices", 0.0)
-    spans = diarize(mono, speech)
+    spans = diarizer(mono, speech)
     recognised(0.0)
     heard = recogniser.transcribe(mono, speech, progress=recognised)
     how = "by voice" if len({span.speaker for span in spans}) > 1 else "one voice"

@@ -15,6 +15,7 @@ from pipeline.people.people import People
 from pipeline.people.policy import Viewer
 from pipeline.people.secret import load_secret
 from pipeline.people.throttle import Throttle
+from pipeline.people.voices import EnrolledVoices
 from pipeline.queue.rescores import Rescores
 from pipeline.queue.work import Work
 from pipeline.rubric_versions import RubricVersions
@@ -35,6 +36,7 @@ class Service:
     store: Store
     people: People
     credentials: Credentials
+    voices: EnrolledVoices
     identities: Identities
     throttle: Throttle
     meetings: Meetings
@@ -65,6 +67,7 @@ class Service:
             store=Store(database),
             people=People(database),
             credentials=Credentials(database, secret),
+            voices=EnrolledVoices(database),
             identities=Identities(database),
             throttle=Throttle(database, secret),
             meetings=Meetings(database),

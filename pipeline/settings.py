@@ -2,11 +2,15 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.errors import CoachscoreError
+
+WhisperEngine = Literal["openai-whisper", "faster-whisper"]
+DiarizerName = Literal["resemblyzer", "pyannote"]
 
 
 class SettingsError(CoachscoreError):
@@ -30,7 +34,25 @@ class Settings(BaseSettings):
     )
     whisper_model: str = Field(
         default="small",
-        description="Name of an openai-whisper model, or path of a checkpoint.",
+        description="Name of a Whisper model, or path of one in the engine's own format.",
+    )
+    whisper_engine: WhisperEngine = Field(
+        default="openai-whisper", description="Library that runs the Whisper model."
+    )
+    diarizer: DiarizerName = Field(
+        default="resemblyzer", description="What tells the speakers of one channel apart."
+    )
+    pyannote_model: str = Field(
+        default="pyannote/speaker-diarization-community-1",
+        description="Pipeline of pyannote.audio, by name or folder.",
+    )
+    recogniser_memory_mb: int = Field(
+        default=8192,
+        gt=0,
+        description="Megabytes above which the recogniser's process is replaced.",
+    )
+    recogniser_idle_minutes: float = Field(
+        default=10.0, gt=0, description="Minutes after which an idle recogniser's process ends."
     )
     max_audio_hours: float = Field(
         default=5.0, gt=0, description="Longest recording, in decoded hours, that is accepted."

@@ -17,6 +17,8 @@ from models.labels import CODEBOOK_VERSION, KINDS, Kind
 from models.tagger import Tagger
 from models.tags import TaggedConversation
 from pipeline.captions.reader import read_transcript
+from pipeline.clues import Clues
+from pipeline.hearing import hear
 from pipeline.rubrics import load_rubric
 from pipeline.settings import Settings
 from scoring.rubric import Rubric
@@ -86,28 +88,23 @@ def transcribe(recording: Recording, settings: Settings, progress: Progress) -> 
         TranscriptError: The text is in no known format.
         MediaError: The sound cannot be decoded.
         WhisperModelMissing: There is no recogniser model.
+        ProcessDiedError: The process in which a recording is heard died twice.
     """
     path = Path(recording.path)
     if recording.medium == "transcript":
         return read_transcript(path.read_bytes(), recording.name)
-    from pipeline.audio.openai_whisper import WhisperRecogniser
-    from pipeline.recordings import transcribe_recording
-
-    return transcribe_recording(
-        path,
-        recording.name,
-        recogniser=WhisperRecogniser(settings.whisper_model),
-        max_seconds=settings.max_audio_hours * 3600,
-        progress=progress,
-    )
+    return hear(path, recording.name, settings, progress)
 
 
-def attribute(transcript: Transcript, coach: str | None) -> Conversation:
+def attribute(
+    transcript: Transcript, coach: str | None, clues: Clues | None = None
+) -> Conversation:
     """Work out who coaches and split what was said into utterances.
 
     Args:
         transcript: Segments with speakers.
         coach: Name of the coach where the user gave it.
+        clues: What else is known about who was there.
 
     Raises:
         RolesError: Nobody in the transcript has that name, or it names fewer than two speakers.
@@ -116,7 +113,7 @@ def attribute(transcript: Transcript, coach: str | None) -> Conversation:
     from pipeline.roles import assign_roles
     from pipeline.segmentation import split_utterances
 
-    roles = assign_roles(transcript, coach)
+    roles = assign_roles(transcript, coach, clues)
     talk = split_utterances(transcript, roles)
     return talk.model_copy(update={"quality": assess(transcript)})
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.estimate import Watch, expected_seconds
-from pipeline.jobs import Job
+from pipeline.jobs import Job, heard_with
 from pipeline.store import Stage
 
 # Nobody looks more often.
@@ -19,7 +19,7 @@ def watched(job: Job, stage: Stage) -> Job:
     What the stage tells of a phase becomes the share of the whole analysis that is done,
     for the caller, and with the time left it is kept in the store.
     """
-    model = job.options.whisper_model or job.place.settings.whisper_model
+    model = heard_with(job.options, job.place.settings).whisper_model
     watch = Watch(expected_seconds(job.recording, _size(Path(job.recording.path)), model))
     kept = float("-inf"), ""
 

@@ -1,6 +1,6 @@
 """Who speaks when in one channel, by the sound of the voices."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,8 @@ from pipeline.audio.clustering import posteriors
 from pipeline.audio.speech import Region
 from pipeline.audio.spoken import spoken
 from pipeline.audio.voices import Voices, embed
+
+Diarizer = Callable[[Sound, Sequence[Region]], tuple["Span", ...]]
 
 
 class Span(NamedTuple):
@@ -47,7 +49,7 @@ def diarize(samples: Sound, regions: Sequence[Region]) -> tuple[Span, ...]:
         return ()
     voices = embed(samples, regions)
     spans = _spans(voices, posteriors(voices))
-    return _named(list(_trimmed(spans, spoken(samples))) or spans)
+    return named(list(_trimmed(spans, spoken(samples))) or spans)
 
 
 def _trimmed(spans: Sequence[Span], speech: Sequence[Region]) -> Iterator[Span]:
@@ -79,8 +81,12 @@ def _spans(voices: Voices, posterior: NDArray[np.float64]) -> list[Span]:
     return spans
 
 
-def _named(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Number speakers as they appear."""
+def named(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Number speakers as they appear.
+
+    Args:
+        spans: In order, with speakers by any name.
+    """
     voices = dict.fromkeys(span.speaker for span in spans)
     names = {voice: f"Speaker {number}" for number, voice in enumerate(voices, start=1)}
     return tuple(span._replace(speaker=names[span.speaker]) for span in spans)

@@ -56,7 +56,9 @@ def probe(path: Path, name: str | None = None) -> MediaInfo:
 
 
 @contextlib.contextmanager
-def decoded(path: Path, max_seconds: float, name: str | None = None) -> Iterator[tuple[Track, ...]]:
+def decoded(
+    path: Path, max_seconds: float, name: str | None = None, folder: Path | None = None
+) -> Iterator[tuple[Track, ...]]:
     """Decode a recording to 16 kHz; the sound is deleted when the block ends.
 
     It is streamed to a file in a private folder, so memory stays the same however long the
@@ -67,6 +69,7 @@ def decoded(path: Path, max_seconds: float, name: str | None = None) -> Iterator
         path: The file.
         max_seconds: Longest sound accepted, counted in decoded seconds.
         name: What the user calls it, for messages; the name of `path` by default.
+        folder: Where the private folder is made; where the system has such things by default.
 
     Yields:
         One or two channels of one length, never empty.
@@ -75,8 +78,8 @@ def decoded(path: Path, max_seconds: float, name: str | None = None) -> Iterator
         MediaError: The file is empty, damaged, cut short, too long, is no accepted
             recording or holds no sound.
     """
-    with tempfile.TemporaryDirectory(prefix="coachscore-sound-") as folder:
-        sound = Path(folder) / "sound.s16"
+    with tempfile.TemporaryDirectory(prefix="coachscore-sound-", dir=folder) as private:
+        sound = Path(private) / "sound.s16"
         cpu = _PROBE_CPU + int(max_seconds * _DECODE_CPU_SHARE)
         wanted = {"max_seconds": max_seconds, "out": str(sound)}
         channels = _ask(path, name or path.name, cpu, **wanted)["channels"]

@@ -177,7 +177,8 @@ def _write(stream: BinaryIO, slot: Path, settings: Settings, name: str) -> None:
 
 def _meeting(service: "Service", received: Received, details: MeetingDetails) -> Meeting:
     place = Workplace(service.settings, service.store, lambda *_: None)
-    options = AnalysisOptions(kind=details.kind)
+    known = received.medium == "audio" and service.voices.get(details.owner_id) is not None
+    options = AnalysisOptions(kind=details.kind, voice_of=details.owner_id if known else None)
     analysis_id = begin(place, received.path, options, received.name)
     moment = now()
     return Meeting(

@@ -165,6 +165,15 @@ TABLE = [
         signed(404, page=False),
         {"meeting_id": "released", "contest_id": "mia"},
     ),
+    Line("GET", "/voice", signed(200)),
+    # `test_voice.py` has recordings of theirs, and of others.
+    Line(
+        "POST",
+        "/voice",
+        signed(404, page=False),
+        send={"data": {"meeting": "00000000-0000-0000-0000-000000000000", "agreed": "true"}},
+    ),
+    Line("POST", "/voice/delete", signed(303, page=False)),
     Line("GET", "/managers/{person_id}", seen(hidden=False), {"person_id": "mia"}),
     Line("GET", "/managers/{person_id}", signed(404), {"person_id": "hidden"}),
     Line("GET", "/managers/{person_id}/sheet", seen(hidden=False), {"person_id": "mia"}),

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -113,3 +114,35 @@ def test_importing_costs_nothing_heavy():
     code = f"import sys, pipeline.recordings; sys.exit(str({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == "set()"
+
+
+def test_the_process_that_asks_stays_small(write, readers, german, tmp_path):
+    """Two recordings and a voice are heard in one process, and nothing of that in ours."""
+    path = write("a.flac", by_turns(readers), "flac")
+    code = f"""
+import os, sys, tempfile
+from pathlib import Path
+from pipeline import hearing, stages
+from pipeline.settings import Settings
+settings = Settings(home=Path({str(tmp_path)!r}), whisper_model={str(german)!r})
+path, told = Path({str(path)!r}), []
+recording = stages.probe(path)
+found = [stages.transcribe(recording, settings, lambda *at: told.append(at)) for _ in range(2)]
+voices = hearing.hear_voices(path, "a.flac", found[0], settings)
+process = hearing._process(hearing.ears(settings), hearing._limits(settings))
+print(found[0] == found[1], sorted({{phase for phase, _ in told}}), sorted(voices), process._done)
+print("torch" in sys.modules, "whisper" in sys.modules, os.listdir(tempfile.gettempdir()))
+"""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )
+    assert done.stdout.splitlines() == [
+        "True ['decode', 'recognise', 'speech'] ['Speaker 1', 'Speaker 2'] 3",
+        "False False []",
+    ], done.stderr

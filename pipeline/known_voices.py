@@ -1,0 +1,31 @@
+"""Who of a recording's speakers has the voice that its owner had enrolled."""
+
+from pathlib import Path
+
+from models.conversation import Transcript
+from models.errors import CoachscoreError
+from pipeline.clues import Clues
+from pipeline.hearing import hear_voices
+from pipeline.jobs import Job, enrolled_voice
+
+
+def clues(job: Job, transcript: Transcript) -> Clues | None:
+    """What the owner's enrolled voice says of a transcript, None where there is none to ask.
+
+    The voices of all speakers are worked out for the comparison, and kept nowhere.
+
+    Args:
+        job: The analysis.
+        transcript: Of its recording.
+    """
+    from pipeline.audio.voiceprints import match
+
+    known = enrolled_voice(job.place, job.recording, job.options)
+    if known is None:
+        return None
+    path, settings = Path(job.recording.path), job.place.settings
+    try:
+        heard = hear_voices(path, job.recording.name, transcript, settings)
+    except CoachscoreError:
+        return None  # The file is gone since it was heard: then what was said decides.
+    return Clues(voice=match(known.voice, heard))
