@@ -13,6 +13,7 @@ from models import artefacts
 from models.blend import Blend
 from models.context import ContextStage
 from models.conversation import Conversation, Provenance, Utterance
+from models.features import numbers
 from models.heads import HEADS, Matrix, decode, targets
 from models.labelled import LabelledConversation
 from models.linear import LinearStage
@@ -31,7 +32,8 @@ class LinearFamily:
 
     def predict(self, talks: Sequence[Talk]) -> Matrix:
         """Probabilities for every utterance of `talks`, shape (utterances, heads' width)."""
-        return self.context.predict(self.text.predict(talks), talks)
+        dense = [numbers(talk) for talk in talks]  # Both stages read them.
+        return self.context.predict(self.text.predict(talks, dense), talks, dense)
 
 
 class CombinedTagger:

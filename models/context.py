@@ -9,7 +9,7 @@ from scipy.signal import lfilter
 from sklearn.linear_model import LogisticRegression
 
 from models.conversation import Utterance
-from models.features import numbers
+from models.features import Numbers
 from models.heads import HEADS, WIDTH, Head, Matrix
 
 _REACH: Final = 3  # Neighbours either side seen one by one.
@@ -54,12 +54,13 @@ def _smoothed(probabilities: Matrix, weight: npt.NDArray[np.float32], span: floa
     return np.asarray(sums[:, :-1] / np.maximum(sums[:, -1:], 1e-6), dtype=np.float32)
 
 
-def context_features(matrix: Matrix, talk: tuple[Utterance, ...]) -> Matrix:
+def context_features(matrix: Matrix, talk: tuple[Utterance, ...], dense: Numbers) -> Matrix:
     """What the second stage sees of one conversation.
 
     Args:
         matrix: First-stage probabilities, shape (utterances, `WIDTH`).
         talk: The utterances, in order.
+        dense: Their `numbers`.
 
     Returns:
         Own and neighbouring log-odds, who spoke them, averages over the stretch and over
@@ -79,7 +80,7 @@ def context_features(matrix: Matrix, talk: tuple[Utterance, ...]) -> Matrix:
     for side, weight in (("coach", is_coach), ("coachee", 1 - is_coach)):
         part = matrix[:, _SIDE_COLUMNS[side]]
         blocks += [4 * _smoothed(part, weight, span) for span in (*_SPANS, 1e6)]
-    return np.hstack([*blocks, numbers(talk)]).astype(np.float32)
+    return np.hstack([*blocks, dense]).astype(np.float32)
 
 
 class ContextStage:
@@ -101,11 +102,16 @@ class ContextStage:
                 model = LogisticRegression(C=0.02, max_iter=400, tol=1e-3)
                 self.models[head.key] = model.fit(ready[labelled], y)
 
-    def predict(self, matrices: Matrix, talks: Sequence[tuple[Utterance, ...]]) -> Matrix:
+    def predict(
+        self,
+        matrices: Matrix,
+        talks: Sequence[tuple[Utterance, ...]],
+        dense: Sequence[Numbers],
+    ) -> Matrix:
         """Second-stage probabilities for all of `talks`, shape (utterances, `WIDTH`)."""
         rows, start = [], 0
-        for talk in talks:
-            rows.append(context_features(matrices[start : start + len(talk)], talk))
+        for talk, found in zip(talks, dense, strict=True):
+            rows.append(context_features(matrices[start : start + len(talk)], talk, found))
             start += len(talk)
         ready = (np.vstack(rows) - self.mean) / self.scale
         out = matrices.copy()

@@ -125,8 +125,8 @@ def _turn_bounds(utterances: tuple[Utterance, ...]) -> list[tuple[int, int]]:
     return list(zip(starts, ends, strict=True))
 
 
-def _join(tokens: list[list[str]], start: int, end: int) -> list[str]:
-    return [t for i in range(max(start, 0), min(end, len(tokens))) for t in tokens[i]]
+def _union(content: list[set[str]], start: int, end: int) -> set[str]:
+    return set().union(*content[max(start, 0) : end])
 
 
 def _form_cues(text: str, tokens: list[str]) -> list[float]:
@@ -161,23 +161,24 @@ def cue_matrix(utterances: tuple[Utterance, ...]) -> list[list[float]]:
         One row per utterance, one column per name in `CUE_NAMES`, about 0 to 2 each.
     """
     tokens = [words(u.text) for u in utterances]
+    content = [_content(t) for t in tokens]
+    counts = [0, *itertools.accumulate(len(t) for t in tokens)]
     bounds = _turn_bounds(utterances)
     rows = []
     for i, utterance in enumerate(utterances):
         start, end = bounds[i]
         before_start = bounds[start - 1][0] if start else 0
-        before = _join(tokens, before_start, start)
+        before = counts[start] - counts[before_start]
         after_end = bounds[end + 1][1] + 1 if end + 1 < len(tokens) else end + 1
-        after = _join(tokens, end + 1, after_end)
-        own = _content(tokens[i])
-        heard = _content(_join(tokens, start - 12, start))
-        echo = len(own & _content(before)) / max(len(own), 1)
-        echo_long = len(own & heard) / max(len(own), 1)
-        own_before = _content(_join(tokens, start, i))
-        turn_words = len(_join(tokens, start, end + 1))
+        after = counts[after_end] - counts[end + 1]
+        own = content[i]
+        echo = len(own & _union(content, before_start, start)) / max(len(own), 1)
+        echo_long = len(own & _union(content, start - 12, start)) / max(len(own), 1)
+        own_before = _union(content, start, i)
+        turn_words = counts[end + 1] - counts[start]
         form = _form_cues(utterance.text, tokens[i])
         plain = " ".join(tokens[i])
-        yes = after[:1] and after[0] in _SHORT_ANSWERS
+        answer = next((t[0] for t in tokens[end + 1 : after_end] if t), None)
         rows.append(
             [
                 *form[:7],
@@ -189,10 +190,10 @@ def cue_matrix(utterances: tuple[Utterance, ...]) -> list[list[float]]:
                 float(i == end),
                 min(end - start + 1, 8) / 4,
                 (i - start) / max(end - start, 1),
-                min(len(before), 40) / 20,
-                float(len(after) <= 3),
-                float(bool(yes)),
-                min(len(after), 40) / 20,
+                min(before, 40) / 20,
+                float(after <= 3),
+                float(answer in _SHORT_ANSWERS),
+                min(after, 40) / 20,
                 float(i > start),
                 i / len(utterances),
                 min(turn_words, 120) / 60,

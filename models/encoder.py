@@ -25,7 +25,6 @@ from models.transformer import full_path
 
 _EPOCHS: Final = 6
 _BATCH: Final = 4  # Windows of full length; small batches, for the corpus is small too.
-_MARGIN: Final = 16  # Tokens of company: the windows decide more of what they read.
 _WIDTH: Final = 384
 _RATE: Final = 2e-4
 _HEAD_RATE: Final = 1e-3
@@ -179,7 +178,7 @@ def _examples(corpus: Sequence[LabelledConversation], seed: int) -> list[Example
                 if value is not None:
                     wanted[u, h] = value
         for part in snippets(len(talk), seed * 1000 + i) if short else [range(len(talk))]:
-            windows = pack(talk[part.start : part.stop], _MARGIN)
+            windows = pack(talk[part.start : part.stop])
             out += [(window, wanted[part.start : part.stop]) for window in windows]
     return [(w, t) for w, t in out if bool((t[w.predicts.start : w.predicts.stop] >= 0).any())]
 
@@ -215,8 +214,12 @@ def export(model: Encoder, path: Path) -> None:
         model: From `fine_tune`.
         path: The file to write; the other one is `full_path(path)`, which does not ship.
     """
+    from onnx import TensorProto
     from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.transformers import optimizer
 
+    # Attention written out is what onnxruntime recognises and fuses.
+    model.body.set_attn_implementation("eager")
     inputs = {
         "input_ids": torch.ones(2, 16, dtype=torch.int64),
         "attention_mask": torch.ones(2, 16, dtype=torch.int64),
@@ -241,4 +244,17 @@ def export(model: Encoder, path: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
-    quantize_dynamic(str(full), str(path), weight_type=QuantType.QInt8, per_channel=True)
+    heads = model.body.config.num_attention_heads
+    fused = optimizer.optimize_model(
+        str(full), model_type="bert", num_heads=heads, hidden_size=_WIDTH
+    )
+    fused.save_model_to_file(str(full))
+    # Fusing leaves some values without a type; they are floats.
+    options = {"DefaultTensorType": TensorProto.FLOAT}
+    quantize_dynamic(
+        str(full),
+        str(path),
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        extra_options=options,
+    )

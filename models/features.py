@@ -32,6 +32,9 @@ _VIEWS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
+Numbers = npt.NDArray[np.float32]
+
+
 def _joined(texts: Sequence[str]) -> str:
     return " ".join(t for t in texts if t)
 
@@ -76,7 +79,7 @@ def _punctuated(utterances: tuple[Utterance, ...]) -> float:
     return ends / max(len(utterances), 1)
 
 
-def numbers(utterances: tuple[Utterance, ...]) -> npt.NDArray[np.float32]:
+def numbers(utterances: tuple[Utterance, ...]) -> Numbers:
     """Cues and who speaks, shape (utterances, columns)."""
     cues = np.array(cue_matrix(utterances), dtype=np.float32)
     punctuated = np.full((len(utterances), 1), _punctuated(utterances), dtype=np.float32)
@@ -103,12 +106,18 @@ class Featuriser:
             vectoriser.fit([text for v in read for text in v[name]])
         return self
 
-    def transform(self, conversations: Sequence[tuple[Utterance, ...]]) -> Any:
-        """Rows for every utterance of `conversations` in order, float32."""
+    def transform(
+        self, conversations: Sequence[tuple[Utterance, ...]], dense: Sequence[Numbers]
+    ) -> Any:
+        """Rows for every utterance of `conversations` in order, float32.
+
+        Args:
+            conversations: Whole conversations.
+            dense: The `numbers` of each.
+        """
         read = [views(c) for c in conversations]
         blocks = [
             vectoriser.transform([text for v in read for text in v[name]])
             for name, vectoriser in self._vectorisers.items()
         ]
-        dense = np.vstack([numbers(c) for c in conversations])
-        return sparse.hstack([*blocks, sparse.csr_matrix(dense * 0.5)], format="csr")
+        return sparse.hstack([*blocks, sparse.csr_matrix(np.vstack(dense) * 0.5)], format="csr")

@@ -15,7 +15,7 @@ from sklearn.model_selection import GroupKFold
 
 from models.augment import degrade, snippets
 from models.conversation import Utterance
-from models.features import Featuriser
+from models.features import Featuriser, Numbers, numbers
 from models.heads import HEADS, WIDTH, Matrix, link, targets
 from models.labelled import LabelledConversation
 
@@ -31,9 +31,14 @@ class LinearStage:
         self.weights: npt.NDArray[np.float32] = np.zeros((0, WIDTH), dtype=np.float32)
         self.bias: npt.NDArray[np.float32] = np.zeros(WIDTH, dtype=np.float32)
 
-    def predict(self, talks: Sequence[Talk]) -> Matrix:
-        """Probabilities for every utterance of `talks`, shape (utterances, `WIDTH`)."""
-        return link(self.featuriser.transform(talks) @ self.weights + self.bias)
+    def predict(self, talks: Sequence[Talk], dense: Sequence[Numbers]) -> Matrix:
+        """Probabilities for every utterance of `talks`, shape (utterances, `WIDTH`).
+
+        Args:
+            talks: Whole conversations.
+            dense: The `numbers` of each.
+        """
+        return link(self.featuriser.transform(talks, dense) @ self.weights + self.bias)
 
     def fit_out_of_fold(
         self, corpus: Sequence[LabelledConversation], report: Report, folds: int = 5
@@ -49,7 +54,7 @@ class LinearStage:
         clean = [c.conversation.utterances for c in corpus]
         talks = [*clean, *_degraded(clean)]
         self.featuriser.fit(talks)
-        rows = self.featuriser.transform(talks)
+        rows = self.featuriser.transform(talks, [numbers(talk) for talk in talks])
         authors = np.repeat([c.author for c in corpus], [len(t) for t in clean])
         groups = np.concatenate([authors, authors])
         self.weights = np.zeros((rows.shape[1], WIDTH), dtype=np.float32)

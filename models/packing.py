@@ -2,8 +2,8 @@
 
 Each utterance is read in the company of its neighbours: a window holds as many whole
 utterances as fit, each after a marker token that says who speaks, and predicts those that
-are not too near its edges. So every word is encoded about one and a half times only, and
-every utterance sees what came before and after it.
+are not too near its edges. So few words are encoded twice, and every utterance sees what
+came before and after it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from models.conversation import Utterance
 
 LENGTH: Final = 224  # Tokens in a window.
-_MARGIN: Final = 44  # Tokens of company at work; training may do with less.
+_MARGIN: Final = 16  # Tokens of company either side of the utterances predicted.
 _LONGEST: Final = 64  # Tokens of one utterance; what is beyond says nothing new about its act.
 MARKERS: Final = {"coach": 1, "coachee": 2, "other": 3}  # Unused tokens of BERT's vocabulary.
 CLS: Final = 101
@@ -64,25 +64,24 @@ def encode(talk: Sequence[Utterance]) -> list[list[int]]:
     return [[MARKERS[u.role], *e.ids[: _LONGEST - 1]] for u, e in zip(talk, encoded, strict=True)]
 
 
-def pack(talk: Sequence[Utterance], margin: int = _MARGIN) -> list[Window]:
+def pack(talk: Sequence[Utterance]) -> list[Window]:
     """Windows that together predict every utterance of a conversation once.
 
     Args:
         talk: The utterances, in order.
-        margin: Tokens of company either side of the utterances predicted.
     """
     pieces = encode(talk)
     lengths = [len(piece) for piece in pieces]
     windows, at = [], 0
     while at < len(pieces):
-        first = _reach_back(lengths, at, margin if at else 0)
+        first = _reach_back(lengths, at, _MARGIN if at else 0)
         room = LENGTH - 2 - sum(lengths[first:at])
         last = at
         while last < len(pieces) and room >= lengths[last]:
             room -= lengths[last]
             last += 1
         last = max(last, at + 1)
-        stop = last if last == len(pieces) else max(_reach_back(lengths, last, margin), at + 1)
+        stop = last if last == len(pieces) else max(_reach_back(lengths, last, _MARGIN), at + 1)
         windows.append(_window(pieces, first, last, range(at, stop)))
         at = stop
     return windows

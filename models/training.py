@@ -15,6 +15,7 @@ from models.blend import Blend
 from models.combined import CombinedTagger, LinearFamily, choose_thresholds
 from models.context import ContextStage, context_features
 from models.encoder import export, fine_tune
+from models.features import numbers
 from models.heads import HEADS, targets
 from models.kinds import KindModel
 from models.labelled import LabelledConversation, read_corpus, read_splits
@@ -23,7 +24,7 @@ from models.real_speech import read_meetings, single_sentences
 from models.roles import RoleModel
 from models.transformer import Transformer
 
-TRAINING_VERSION: Final = "2"
+TRAINING_VERSION: Final = "3"
 SEED: Final = 20261122
 
 _SPEECH_LABELS: Final = Path("real_speech") / "qmsum.json"
@@ -96,7 +97,8 @@ def train_linear(corpus: Sequence[LabelledConversation], report: Report) -> Line
     talks, matrix = text.fit_out_of_fold(corpus, lambda key: report(f"linear, {key}"))
     rows, start = [], 0
     for talk in talks:
-        rows.append(context_features(matrix[start : start + len(talk)], talk))
+        part = matrix[start : start + len(talk)]
+        rows.append(context_features(part, talk, numbers(talk)))
         start += len(talk)
     wanted = {head.key: np.tile(targets(head, corpus), 2) for head in HEADS}
     context.fit(np.vstack(rows), wanted)

@@ -8,6 +8,7 @@ import pytest
 
 from models.blend import Blend
 from models.context import context_features
+from models.features import numbers
 from models.heads import HEADS, WIDTH, link
 from models.kinds import KindModel
 from models.labelled import gold_tags
@@ -99,8 +100,10 @@ def test_a_head_without_any_label_is_an_even_blend(two_families):
 def test_context_has_one_width_for_any_length(make_talk, count):
     talk = make_talk([("coach", "What next?"), ("coachee", "The price.")] * 15)[:count]
     rng = np.random.default_rng(0)
-    found = context_features(rng.uniform(0, 1, (count, WIDTH)).astype(np.float32), talk)
-    one = context_features(np.full((1, WIDTH), 0.5, dtype=np.float32), talk[:1])
+    matrix = rng.uniform(0, 1, (count, WIDTH)).astype(np.float32)
+    found = context_features(matrix, talk, numbers(talk))
+    alone = talk[:1]
+    one = context_features(np.full((1, WIDTH), 0.5, dtype=np.float32), alone, numbers(alone))
     assert found.shape == (count, one.shape[1])
     assert np.isfinite(found).all()
 
@@ -110,7 +113,8 @@ def test_context_does_not_see_what_the_other_side_cannot_have(make_talk):
     matrix = np.full((2, WIDTH), 0.5, dtype=np.float32)
     changed = matrix.copy()
     changed[0, HEADS[0].columns] = 0.99  # An act, for the coachee: not defined.
-    assert (context_features(matrix, talk) == context_features(changed, talk)).all()
+    dense = numbers(talk)
+    assert (context_features(matrix, talk, dense) == context_features(changed, talk, dense)).all()
 
 
 def test_neither_order_nor_name_makes_the_coach(roles):
