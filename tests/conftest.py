@@ -9,7 +9,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -66,21 +67,33 @@ def _free_port() -> int:
     return port
 
 
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_url: str) -> Callable[[], AbstractContextManager[str]]:
+    """Makes an empty database on the server, gone after use; gives its URL."""
+    server = make_url(postgres_url)
+
+    @contextmanager
+    def make() -> Iterator[str]:
+        name = f"test_{secrets.token_hex(6)}"
+        engine = create_engine(server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        yield server.set(database=name).render_as_string(hide_password=False)
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        engine.dispose()
+
+    return make
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of an empty database, on each of the two kinds."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'coachscore.db'}"
         return
-    server = make_url(request.getfixturevalue("postgres_url"))
-    name = f"test_{secrets.token_hex(6)}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield server.set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    with request.getfixturevalue("empty_postgres")() as url:
+        yield url
 
 
 LABELLED = "datasets/coachtalk/conversations/train/a02-05.json"

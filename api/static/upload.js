@@ -246,6 +246,16 @@ form.addEventListener("submit", (event) => {
   sendNext();
 });
 
+// Files may be dropped anywhere on the page; beside the field they would replace it.
+for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+  addEventListener(name, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    form.classList.toggle("dropping", name === "dragenter" || name === "dragover");
+    if (name === "drop") form.elements.files.files = event.dataTransfer.files;
+  });
+}
+
 for (const row of unfinished?.querySelectorAll("li[data-upload]") ?? []) {
   row.querySelector(".chooser").addEventListener("change", (event) => {
     const [file] = event.target.files;
