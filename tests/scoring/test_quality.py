@@ -31,11 +31,11 @@ def quality(overall, recognition=0.9, overlap=0.0, unknown=0.0, rate=150.0):
 def test_a_poor_transcript_gets_no_score_and_the_reason(found, reason):
     said = poor_quality(found, RUBRIC)
     assert reason in said
-    assert f"its quality is {found.overall:.2f}, and a score needs 0.50" in said
+    assert f"its quality is {found.overall:.2f}, and a score needs 0.60" in said
 
 
 def test_a_good_or_unjudged_transcript_passes():
-    assert poor_quality(quality(0.5), RUBRIC) is None
+    assert poor_quality(quality(0.6), RUBRIC) is None
     assert poor_quality(None, RUBRIC) is None
 
 
