@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from api.pages import page
 from api.security import add_headers
-from models.errors import CoachscoreError
+from models.errors import CoachscoreError, UnavailableError
 from pipeline.database import DatabaseError
 from pipeline.idempotency import KeyInUseError, KeyUsedError
 from pipeline.people.identities import NotAdmittedError
@@ -89,6 +89,7 @@ _STATUS: Final[dict[type[CoachscoreError], HTTPStatus]] = {
     ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
     RateLimitError: HTTPStatus.TOO_MANY_REQUESTS,
     DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 # Where scripts and programs ask; everywhere else, people read the answer.
 _FOR_PROGRAMS: Final = ("/api/", "/uploads")

@@ -18,6 +18,7 @@ from pipeline.demo import SignIns, demo_settings, prepare
 from pipeline.queue.supervisor import Supervisor
 from pipeline.service import Service
 from pipeline.settings import Settings
+from pipeline.storage.storage import StorageError
 
 
 class ServeError(CoachscoreError):
@@ -54,6 +55,7 @@ def serve(settings: Settings, say: Callable[[str], None], *, demo: bool = False)
         address = settings.public_url or f"http://{_where(settings, listener)}"
         say(f"Coachscore is at {address}")
         service: Service = app.state.service
+        _check_storage(service, say)
         say(_demo(prepare(service)) if demo else _first_admin(service, address))
         Thread(target=charts.warm, name="charts", daemon=True).start()
         server = uvicorn.Server(config)
@@ -74,6 +76,14 @@ def check_binding(settings: Settings) -> None:
         "would travel unencrypted. Put a proxy with TLS in front and give its address as "
         "COACHSCORE_PUBLIC_URL=https://…, or listen on 127.0.0.1."
     )
+
+
+def _check_storage(service: Service, say: Callable[[str], None]) -> None:
+    """Tell of a bucket that cannot be used; pages are of use without it."""
+    try:
+        service.files.check()
+    except StorageError as error:
+        say(f"{error}\nUntil then, nobody can upload or listen to recordings.")
 
 
 def _listening(settings: Settings) -> socket.socket:

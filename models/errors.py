@@ -21,3 +21,9 @@ class CoachscoreError(Exception):
 
     def __str__(self) -> str:
         return f"{self.title}: {self.message}"
+
+
+class UnavailableError(CoachscoreError):
+    """A server that is needed does not answer; the same may well work later."""
+
+    title = "Something that is needed does not answer"

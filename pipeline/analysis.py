@@ -22,6 +22,7 @@ from pipeline.jobs import (
     open_job,
 )
 from pipeline.known_voices import clues
+from pipeline.storage.files import Files
 from pipeline.store import (
     STAGES,
     AnalysisRecord,
@@ -201,7 +202,10 @@ def score_again(place: Workplace, analysis_id: UUID) -> bool:
 
 def _transcribe(job: Job) -> tuple[Value, str]:
     settings = heard_with(job.options, job.place.settings)
-    made = stages.transcribe(job.recording, settings, job.place.progress)
+    files = Files(job.place.settings, job.place.store.database)
+    with files.fetched(job.recording.path) as path:
+        here = job.recording.model_copy(update={"path": str(path)})
+        made = stages.transcribe(here, settings, job.place.progress)
     return made, f"{made.made_by.name} {made.made_by.version}"
 
 

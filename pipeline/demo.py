@@ -98,7 +98,8 @@ _MEETINGS: Final[dict[str, tuple[_Held, ...]]] = {
 
 def demo_settings(settings: Settings) -> Settings:
     """The same settings for the demo's own folder and its own SQLite database."""
-    return settings.model_copy(update={"home": settings.home / "demo", "database_url": None})
+    own = {"home": settings.home / "demo", "database_url": None, "s3_bucket": None}
+    return settings.model_copy(update=own)
 
 
 def prepare(service: Service) -> SignIns:

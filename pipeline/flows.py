@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
 
-from models.errors import CoachscoreError
+from models.errors import CoachscoreError, UnavailableError
 from pipeline.analysis import Analysis, finish, load_analysis, run_stage
 from pipeline.jobs import AnalysisOptions, Workplace, begin, failing, open_job
 from pipeline.prefect_runs import State, Task, flow, session, task
@@ -37,9 +37,10 @@ _LASTING: Final = (FileNotFoundError, PermissionError, IsADirectoryError, NotADi
 
 
 def _may_pass(_task: Any, _run: Any, state: State[Any]) -> bool:
-    """Whether trying again can help: a network, disk or database that did not answer."""
+    """Whether trying again can help: a network, disk, bucket or database that did not answer."""
     error = state.result(raise_on_failure=False)
-    return isinstance(error, OSError | OperationalError) and not isinstance(error, _LASTING)
+    passing = isinstance(error, OSError | OperationalError | UnavailableError)
+    return passing and not isinstance(error, _LASTING)
 
 
 def _task(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:

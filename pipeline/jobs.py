@@ -89,7 +89,13 @@ class Job:
         return self.place.store.made(self.recording.sha256, stage, self.keys[stage]) is not None
 
 
-def begin(place: Workplace, path: Path, options: AnalysisOptions, name: str | None = None) -> UUID:
+def begin(
+    place: Workplace,
+    path: Path,
+    options: AnalysisOptions,
+    name: str | None = None,
+    location: str | None = None,
+) -> UUID:
     """Find out what a file is and queue its analysis; the same file again is the same one.
 
     Args:
@@ -97,13 +103,14 @@ def begin(place: Workplace, path: Path, options: AnalysisOptions, name: str | No
         path: The file.
         options: What the user said about it.
         name: The file's name as the user knows it, where the path has another one.
+        location: Where it is kept (`pipeline.storage`), if not at the path.
 
     Raises:
         CoachscoreError: The file cannot be read.
     """
     found = _known(place.store, path) or stages.probe(path)
     # A later run, in another folder, must find the file as well.
-    here = {"name": name or path.name, "path": str(path.absolute())}
+    here = {"name": name or path.name, "path": location or str(path.absolute())}
     recording = found.model_copy(update=here)
     place.store.put_recording(recording)
     return place.store.queue_analysis(recording.sha256, options.canonical())

@@ -1,12 +1,11 @@
 """Who of a recording's speakers has the voice that its owner had enrolled."""
 
-from pathlib import Path
-
 from models.conversation import Transcript
-from models.errors import CoachscoreError
+from models.errors import CoachscoreError, UnavailableError
 from pipeline.clues import Clues
 from pipeline.hearing import hear_voices
 from pipeline.jobs import Job, enrolled_voice
+from pipeline.storage.files import Files
 
 
 def clues(job: Job, transcript: Transcript) -> Clues | None:
@@ -23,9 +22,12 @@ def clues(job: Job, transcript: Transcript) -> Clues | None:
     known = enrolled_voice(job.place, job.recording, job.options)
     if known is None:
         return None
-    path, settings = Path(job.recording.path), job.place.settings
+    settings = job.place.settings
     try:
-        heard = hear_voices(path, job.recording.name, transcript, settings)
+        with Files(settings, job.place.store.database).fetched(job.recording.path) as path:
+            heard = hear_voices(path, job.recording.name, transcript, settings)
+    except UnavailableError:
+        raise
     except CoachscoreError:
         return None  # The file is gone since it was heard: then what was said decides.
     return Clues(voice=match(known.voice, heard))

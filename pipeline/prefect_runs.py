@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import httpx
 
-from models.errors import CoachscoreError
+from models.errors import UnavailableError
 from pipeline.settings import get_settings
 
 # Prefect reads these when it is imported; what the user has set stays as it is.
@@ -57,7 +57,7 @@ __all__ = ["Flow", "State", "Task", "flow", "session", "task"]
 _NOWHERE = "http://prefect.invalid/api"
 
 
-class PrefectServerError(CoachscoreError):
+class PrefectServerError(UnavailableError):
     """PREFECT_API_URL names a server that does not answer."""
 
     title = "The Prefect server cannot be reached"
@@ -68,14 +68,18 @@ def session() -> Iterator[None]:
     """Run flows in this block, as many as wanted.
 
     Raises:
-        PrefectServerError: PREFECT_API_URL is set, and nothing answers there.
+        PrefectServerError: PREFECT_API_URL is set, and nothing answers there, or not to
+            the end.
     """
     # Without a heartbeat thread a flow ends at once, not at its next tick (1.1 s).
     own: dict[Any, Any] = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
     if PREFECT_API_URL.value():
         with temporary_settings(own):
             _check_server()
-            yield
+            try:
+                yield
+            except httpx.TransportError as error:
+                raise _no_answer(str(error)) from error
         return
     own |= {
         PREFECT_SERVER_EPHEMERAL_ENABLED: False,
@@ -94,10 +98,14 @@ def _check_server() -> None:
     with get_client(sync_client=True) as client:
         problem = client.api_healthcheck()
     if problem is not None:
-        raise PrefectServerError(
-            f"{PREFECT_API_URL.value()} does not answer ({problem}). Start it, or unset "
-            "PREFECT_API_URL: none is needed."
-        )
+        raise _no_answer(str(problem)) from problem
+
+
+def _no_answer(problem: str) -> PrefectServerError:
+    return PrefectServerError(
+        f"{PREFECT_API_URL.value()} does not answer ({problem}). Start it, or unset "
+        "PREFECT_API_URL: none is needed."
+    )
 
 
 def _client() -> SyncClientContext:

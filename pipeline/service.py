@@ -21,6 +21,7 @@ from pipeline.queue.work import Work
 from pipeline.rubric_versions import RubricVersions
 from pipeline.settings import Settings
 from pipeline.sql import Database
+from pipeline.storage.files import Files
 from pipeline.store import Store
 from pipeline.uploads.partial_uploads import PartialUploads
 from pipeline.webhooks.events import Events
@@ -34,6 +35,7 @@ class Service:
     settings: Settings
     database: Database
     store: Store
+    files: Files
     people: People
     credentials: Credentials
     voices: EnrolledVoices
@@ -58,6 +60,7 @@ class Service:
         Raises:
             DatabaseError: It cannot be reached, or was made by a newer version.
             SecretError: The secret is no secret.
+            SettingsError: The bucket for files cannot be used by these settings.
         """
         secret = load_secret(settings)
         database = Database.open(settings)
@@ -65,6 +68,7 @@ class Service:
             settings=settings,
             database=database,
             store=Store(database),
+            files=Files(settings, database),
             people=People(database),
             credentials=Credentials(database, secret),
             voices=EnrolledVoices(database),

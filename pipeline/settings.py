@@ -1,5 +1,6 @@
 """Every setting of the product, from the environment (COACHSCORE_…) or a .env file."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -113,6 +114,23 @@ class Settings(BaseSettings):
         default=24.0, ge=0, description="Hours for which a manager sees a new meeting alone."
     )
 
+    s3_bucket: str | None = Field(
+        default=None, min_length=1, description="Bucket for uploaded files; a folder if unset."
+    )
+    s3_endpoint: str | None = Field(
+        default=None, description="Address of an S3-compatible server; Amazon's if unset."
+    )
+    s3_prefix: str = Field(
+        default="coachscore/",
+        pattern=r"^([\w.-]+/)*$",
+        description="What the names of files in the bucket begin with; empty or ending in /.",
+    )
+    s3_region: str | None = Field(default=None, description="Region of the bucket.")
+    s3_access_key: SecretStr | None = Field(
+        default=None, description="Id of the key to the bucket; boto3's own search if unset."
+    )
+    s3_secret_key: SecretStr | None = Field(default=None, description="The secret half of it.")
+
     api_requests_per_minute: int = Field(
         default=600, gt=0, description="Requests to the API that one caller may send in a minute."
     )
@@ -120,6 +138,19 @@ class Settings(BaseSettings):
         default=False,
         description="Whether webhooks may be sent into private networks, and without TLS.",
     )
+
+    @field_validator("s3_endpoint")
+    @classmethod
+    def _encrypted(cls, endpoint: str | None) -> str | None:
+        """Recordings and keys leave this machine over TLS only."""
+        if endpoint is None or re.fullmatch(r"https://[^/?#@\s]+/?", endpoint):
+            return endpoint
+        if re.fullmatch(r"http://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?/?", endpoint):
+            return endpoint
+        raise ValueError(
+            "it takes https://HOST:PORT; plain http would send recordings unencrypted, and is "
+            "for an address of this very machine alone"
+        )
 
     @field_validator("home", "rubric_dir")
     @classmethod

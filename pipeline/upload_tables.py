@@ -1,4 +1,4 @@
-"""The table of uploads that arrive in parts."""
+"""The tables of uploads: those that arrive in parts, and files that are in a bucket."""
 
 from datetime import datetime
 from uuid import UUID
@@ -24,3 +24,12 @@ class PartialUploadRow(Base):
         ForeignKey("meetings.id", ondelete="CASCADE"), index=True
     )
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class StoredFileRow(Base):
+    """A file that is in a bucket, or may be; from before it is sent until it is removed."""
+
+    __tablename__ = "stored_files"
+
+    location: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(index=True)

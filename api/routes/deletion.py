@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.access import Admin, Asking, DeletableMeeting, Served, Signed
 from api.pages import page
 from models.errors import CoachscoreError
-from pipeline.meetings.deletion import delete_meeting, delete_person
+from pipeline.meetings.deletion import FileLeftError, delete_meeting, delete_person
 from pipeline.service import Service
 
 router = APIRouter(include_in_schema=False)
@@ -49,6 +49,8 @@ def remove_person(request: Request, admin: Admin, service: Served, person_id: UU
     """Delete somebody with all their meetings."""
     try:
         delete_person(service, person_id, f"person:{admin.id}")
+    except FileLeftError:  # The person is gone, and so is this page.
+        raise
     except CoachscoreError as error:
         return _person_page(request, service, person_id, error)
     return RedirectResponse("/people", HTTPStatus.SEE_OTHER)

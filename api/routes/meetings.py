@@ -1,14 +1,16 @@
 """The page of one meeting: how far it got, what went wrong, or its report; sound; sharing."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Asking, OwnMeeting, SeenMeeting, Served, Signed
 from api.meeting_page import meeting_page, waiting_page
-from pipeline.meetings.listening import sound_of
+from api.ranges import Content, send_range
+from pipeline.meetings.listening import media_type_of
 from pipeline.meetings.sharing import share_now
 
 router = APIRouter(prefix="/meetings/{meeting_id}", include_in_schema=False)
@@ -36,10 +38,13 @@ def show_meeting(
 
 
 @router.get("/audio")
-def play(person: Signed, view: SeenMeeting, service: Served) -> FileResponse:
+def play(request: Request, person: Signed, view: SeenMeeting, service: Served) -> Response:
     """The recording, whole or the range of bytes that is asked for."""
-    sound = sound_of(service, view.meeting)
-    return FileResponse(sound.path, media_type=sound.media_type)
+    meeting = view.meeting
+    media_type = media_type_of(service, meeting)
+    read = partial(service.files.read, meeting.path)
+    content = Content(meeting.file_size, meeting.sha256, media_type, read)
+    return send_range(request, content)
 
 
 @router.post("/share")

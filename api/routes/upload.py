@@ -13,6 +13,8 @@ from models.errors import CoachscoreError
 from models.labels import Kind
 from pipeline.meetings.meetings import Meeting
 from pipeline.service import Service
+from pipeline.storage.folder import drop
+from pipeline.storage.storage import StorageError
 from pipeline.uploads.resuming import unfinished
 from pipeline.uploads.uploads import MeetingDetails, UploadError, clean_file_name, receive, register
 
@@ -69,7 +71,11 @@ def upload(
 
 def _take(service: Service, file: UploadFile, details: MeetingDetails) -> Meeting:
     received = receive(file.file, file.filename or "file", service.settings)
-    made = register(service, received, details)
+    try:
+        made = register(service, received, details)
+    except StorageError:  # Its sender is told, and has it.
+        drop(received.path)
+        raise
     service.audit.note(details.consent_by, "create", f"meeting:{made.id}")
     return made
 

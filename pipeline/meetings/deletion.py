@@ -9,19 +9,31 @@ key; a test holds every table to that.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, select, update
 
+from models.errors import UnavailableError
 from pipeline.service_tables import ContestRow, MeetingRow
+from pipeline.storage.storage import StorageError
 from pipeline.tables import AnalysisRow, RecordingRow, ScoreRow, StageResultRow
 from pipeline.uploads.resuming import discard
-from pipeline.uploads.uploads import drop
 
 if TYPE_CHECKING:
     from pipeline.service import Service
+
+
+class FileLeftError(UnavailableError):
+    """All of a meeting is deleted but its file, because what keeps that does not answer."""
+
+    title = "The file is not deleted yet"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Everything else is deleted. The storage of files does not answer at the moment; a "
+            "worker tries again each day, and `coachscore purge` at once."
+        )
 
 
 def delete_meeting(service: "Service", meeting_id: UUID, by: str) -> None:
@@ -34,15 +46,19 @@ def delete_meeting(service: "Service", meeting_id: UUID, by: str) -> None:
 
     Raises:
         NotStoredError: There is no such meeting.
+        FileLeftError: All but its file is deleted.
     """
     meeting = service.meetings.get(meeting_id)
     with service.database.write() as connection:
         connection.execute(delete(MeetingRow).where(MeetingRow.id == meeting_id))
         _release(connection, meeting.sha256)
-    # Last: a file without a meeting is found and removed later, the other way round is not.
-    drop(Path(meeting.path))
     service.database.forget()
     service.audit.note(by, "delete", f"meeting:{meeting_id}")
+    # Last: a file without a meeting is found and removed later, the other way round is not.
+    try:
+        service.files.remove(meeting.path)
+    except StorageError as error:
+        raise FileLeftError from error
 
 
 def delete_person(service: "Service", person_id: UUID, by: str) -> int:
@@ -58,6 +74,7 @@ def delete_person(service: "Service", person_id: UUID, by: str) -> int:
     Raises:
         NotStoredError: There is no such person.
         PeopleError: No admin would be left.
+        FileLeftError: All is deleted but the files of some meetings.
     """
     service.people.disable(person_id, disabled=True)  # Nothing new may come meanwhile.
     service.credentials.lock_out(person_id)
@@ -65,11 +82,17 @@ def delete_person(service: "Service", person_id: UUID, by: str) -> int:
         discard(service, upload)
     asked = select(MeetingRow.id).where(MeetingRow.owner_id == person_id)
     mine = [row.id for row in service.database.all(asked)]
+    left: FileLeftError | None = None
     for meeting_id in mine:
-        delete_meeting(service, meeting_id, by)
+        try:
+            delete_meeting(service, meeting_id, by)
+        except FileLeftError as error:
+            left = error
     service.people.remove(person_id)
     service.database.forget()
     service.audit.note(by, "delete", f"person:{person_id}")
+    if left is not None:
+        raise left
     return len(mine)
 
 

@@ -1,12 +1,11 @@
 """The sound of a meeting, to be heard beside its transcript."""
 
-from pathlib import Path
 from typing import Final
 
-from models.conversation import Value
 from pipeline.meetings.meetings import Meeting
 from pipeline.service import Service
 from pipeline.sql import NotStoredError
+from pipeline.storage.storage import FileGoneError
 
 # By the first bytes, as the containers that `pipeline.audio.formats` accepts begin.
 _TYPES: Final = (
@@ -18,26 +17,20 @@ _TYPES: Final = (
 )
 
 
-class Sound(Value):
-    """A recording's file, and what its first bytes say it is."""
-
-    path: Path
-    media_type: str
-
-
-def sound_of(service: Service, meeting: Meeting) -> Sound:
-    """The recording of a meeting.
+def media_type_of(service: Service, meeting: Meeting) -> str:
+    """What the first bytes of a meeting's recording say it is.
 
     Raises:
         NotStoredError: It was uploaded as a transcript, or the file is gone.
     """
-    recording = service.store.recording(meeting.sha256)
-    path = Path(meeting.path)
-    if recording.medium != "audio" or not path.is_file():
-        raise NotStoredError("This meeting has no recording that could be heard.")
-    with path.open("rb") as file:
-        start = file.read(12)
-    return Sound(path=path, media_type=_media_type(start))
+    none = NotStoredError("This meeting has no recording that could be heard.")
+    if service.store.recording(meeting.sha256).medium != "audio":
+        raise none
+    try:
+        start = b"".join(service.files.read(meeting.path, 0, 12))
+    except FileGoneError:
+        raise none from None
+    return _media_type(start)
 
 
 def _media_type(start: bytes) -> str:

@@ -34,7 +34,7 @@ class Meeting(Value):
         file_name: The file's name as its owner knows it.
         file_size: In bytes.
         sha256: Content hash; one owner has no two meetings with the same one.
-        path: Where the file is kept.
+        path: Where the file is kept, its location to `pipeline.storage`.
         analysis_id: The analysis that it is shown by.
         created_at: When it was uploaded.
         visible_to_vp_at: From when those above the owner see it.

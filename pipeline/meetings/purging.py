@@ -1,10 +1,8 @@
 """Removes what is not to be kept any longer; a worker does so once a day."""
 
 import logging
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -12,14 +10,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from models.conversation import Value
-from pipeline.meetings.deletion import delete_meeting, delete_recording
+from pipeline.meetings.deletion import FileLeftError, delete_meeting, delete_recording
 from pipeline.service_tables import MeetingRow
 from pipeline.settings import Settings
 from pipeline.sql import NotStoredError, now
+from pipeline.storage.folder import drop
 from pipeline.tables import RecordingRow
 from pipeline.upload_tables import PartialUploadRow
 from pipeline.uploads.resuming import slot_of
-from pipeline.uploads.uploads import drop
 
 if TYPE_CHECKING:
     from pipeline.service import Service
@@ -44,7 +42,11 @@ class Purged(Value):
 
 
 def purge(service: "Service") -> Purged:
-    """Remove what is too old, and what was left behind."""
+    """Remove what is too old, and what was left behind.
+
+    Raises:
+        StorageError: A file is still where it was; the next purge tries again.
+    """
     meetings = recordings = 0
     if service.settings.retention_days is not None:
         oldest = now() - timedelta(days=service.settings.retention_days)
@@ -56,12 +58,12 @@ def purge(service: "Service") -> Purged:
         for row in service.database.all(alone):
             delete_recording(service, row.sha256)
             recordings += 1
-    files = [slot_of(service.settings, one.id) for one in service.partial_uploads.remove_expired()]
-    files += _left_behind(service)
-    for file in files:
-        drop(file)
+    expired = service.partial_uploads.remove_expired()
+    for one in expired:
+        drop(slot_of(service.settings, one.id))
     service.database.forget()  # What could not leave the disk while others read.
-    return Purged(meetings=meetings, recordings=recordings, files=len(files))
+    files = len(expired) + _remove_left_behind(service)
+    return Purged(meetings=meetings, recordings=recordings, files=files)
 
 
 def purge_daily(settings: Settings, ended: Event) -> None:
@@ -85,16 +87,20 @@ def _deleted(service: "Service", meeting_id: UUID) -> int:
         delete_meeting(service, meeting_id, RETENTION)
     except NotStoredError:  # Another worker, or its owner, was quicker.
         return 0
+    except FileLeftError:  # It is among what was left behind.
+        pass
     return 1
 
 
-def _left_behind(service: "Service") -> Iterator[Path]:
-    """Files of uploads that no table knows of."""
-    folder = service.settings.upload_dir
-    known = {Path(row.path).parent.name for row in service.database.all(select(MeetingRow.path))}
-    known |= {str(row.id) for row in service.database.all(select(PartialUploadRow.id))}
-    # One that is younger may be arriving just now.
-    latest = (now() - _DAY).timestamp()
-    for slot in folder.glob("*/file"):
-        if slot.parent.name not in known and slot.stat().st_mtime < latest:
-            yield slot
+def _remove_left_behind(service: "Service") -> int:
+    """Remove files of uploads that no table knows of; returns how many there were."""
+    # What is younger is not looked at, for it may be arriving just now.
+    before = now() - _DAY
+    known = {row.path for row in service.database.all(select(MeetingRow.path))}
+    for row in service.database.all(select(PartialUploadRow.id)):
+        slot = slot_of(service.settings, row.id)
+        known |= {str(slot), service.files.location(slot)}
+    found = list(service.files.left_behind(known, before))
+    for location in found:
+        service.files.remove(location)
+    return len(found)

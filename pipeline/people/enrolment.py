@@ -6,7 +6,6 @@ from uuid import UUID
 from models.conversation import Transcript, Value
 from models.errors import CoachscoreError
 from pipeline.hearing import hear_voices
-from pipeline.meetings.listening import sound_of
 from pipeline.meetings.meetings import Meeting
 from pipeline.people.policy import Reach
 from pipeline.sql import NotStoredError
@@ -61,8 +60,9 @@ def enrol(service: "Service", person_id: UUID, meeting_id: UUID) -> None:
     if source is None:
         raise NotStoredError("No such recording.")
     transcript = _transcript(service, meeting)
-    path = sound_of(service, meeting).path
-    voice = hear_voices(path, meeting.file_name, transcript, service.settings).get(source.coach)
+    with service.files.fetched(meeting.path) as path:
+        voices = hear_voices(path, meeting.file_name, transcript, service.settings)
+    voice = voices.get(source.coach)
     if voice is None:
         raise EnrolmentError(
             f"{source.coach} is heard for less than 5 seconds in all where it is sure who speaks "

@@ -84,6 +84,11 @@ class Work:
         values = {"claimed_by": None, "lease_until": None, "attempts": WorkRow.attempts - 1}
         self._database.run(update(WorkRow).where(_held(worker, analysis_id)).values(**values))
 
+    def postpone(self, worker: str, analysis_id: UUID) -> None:
+        """Give an analysis back, to be taken again when a lease would have run out."""
+        later = {"claimed_by": None, "lease_until": now() + LEASE, "attempts": WorkRow.attempts - 1}
+        self._database.run(update(WorkRow).where(_held(worker, analysis_id)).values(**later))
+
     def done(self, worker: str, analysis_id: UUID) -> None:
         """Take an analysis that ended, well or badly, out of the queue."""
         self._database.run(delete(WorkRow).where(_held(worker, analysis_id)))

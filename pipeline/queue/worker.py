@@ -14,7 +14,7 @@ from threading import Event, Thread
 from typing import Final, NoReturn
 from uuid import UUID, uuid4
 
-from models.errors import CoachscoreError
+from models.errors import CoachscoreError, UnavailableError
 from pipeline.analysis import digest_one, score_again
 from pipeline.jobs import Workplace
 from pipeline.meetings.purging import purge_daily
@@ -61,6 +61,10 @@ class Worker:
         _log.info("analysis %s: begun, attempt %d", claim.analysis_id, claim.attempts)
         try:
             self._make_one(claim)
+        except UnavailableError as error:  # Not the file's fault, so it is not given up.
+            _log.warning("analysis %s waits: %s", claim.analysis_id, error.title)
+            self._work.postpone(self.name, claim.analysis_id)
+            return True
         except CoachscoreError as error:
             _log.info("analysis %s: %s", claim.analysis_id, error.title)
         except Exception:

@@ -7,6 +7,8 @@ connection needs to wait for nobody: what the old one still brings is refused.
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,15 +17,15 @@ from uuid import UUID
 from pipeline.meetings.meetings import Meeting
 from pipeline.settings import Settings
 from pipeline.sql import now
+from pipeline.storage.folder import drop, new_slot
+from pipeline.storage.storage import StorageError
 from pipeline.uploads.partial_uploads import PartialUpload
 from pipeline.uploads.uploads import (
     MeetingDetails,
     UploadError,
     UploadTooLargeError,
     clean_file_name,
-    drop,
     inspect,
-    new_slot,
     register,
 )
 
@@ -143,7 +145,9 @@ def unfinished(service: "Service", owner_id: UUID) -> list[tuple[PartialUpload, 
     """What somebody can go on with, and how many bytes of each arrived."""
     waiting = service.partial_uploads.unfinished(owner_id)
     there = [one for one in waiting if one.expires_at > now()]
-    return [(one, arrived(service.settings, one)) for one in there]
+    # Those whose parts another machine has are not to be gone on with here.
+    here = [one for one in there if slot_of(service.settings, one.id).exists()]
+    return [(one, arrived(service.settings, one)) for one in here]
 
 
 def extend(service: "Service", upload: PartialUpload) -> PartialUpload:
@@ -157,20 +161,40 @@ def finish(service: "Service", upload: PartialUpload) -> UUID:
     """Make a meeting of a file that arrived as a whole; what cannot be used is removed.
 
     Raises:
+        StorageError: It cannot be kept at the moment. It waits in its slot, and an empty
+            last part tries again.
         CoachscoreError: What a parser found wrong with it, and what it accepts.
     """
-    if upload.meeting_id is not None:
-        return upload.meeting_id
     slot = slot_of(service.settings, upload.id)
-    details = MeetingDetails.model_validate_json(upload.details)
-    try:
-        made: Meeting = register(service, inspect(slot, upload.file_name), details)
-    except Exception:
-        discard(service, upload)
-        raise
-    service.partial_uploads.finish(upload.id, made.id)
+    with _alone(slot):
+        # Keeping a file takes a while; a sender who did not wait for it may be back.
+        upload = service.partial_uploads.get(upload.owner_id, upload.id)
+        if upload.meeting_id is not None:
+            return upload.meeting_id
+        details = MeetingDetails.model_validate_json(upload.details)
+        try:
+            made: Meeting = register(service, inspect(slot, upload.file_name), details)
+        except StorageError:
+            raise
+        except Exception:
+            discard(service, upload)
+            raise
+        service.partial_uploads.finish(upload.id, made.id)
     service.audit.note(details.consent_by, "create", f"meeting:{made.id}")
     return made.id
+
+
+@contextmanager
+def _alone(slot: Path) -> Iterator[None]:
+    """Keep others from a slot, under the lock by which parts are added; it may be gone."""
+    try:
+        file = slot.open("rb")
+    except OSError:
+        yield
+        return
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def discard(service: "Service", upload: PartialUpload) -> None:

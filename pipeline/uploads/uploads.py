@@ -7,7 +7,7 @@ and no name that a user gave ever becomes a path.
 """
 
 import hashlib
-import shutil
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal
@@ -20,11 +20,12 @@ from models.errors import CoachscoreError
 from models.labels import Kind
 from pipeline.audio.formats import looks_like_audio
 from pipeline.captions.reader import read_transcript
-from pipeline.database import make_folder
 from pipeline.jobs import AnalysisOptions, Workplace, begin
 from pipeline.meetings.meetings import Meeting
 from pipeline.settings import Settings
 from pipeline.sql import now
+from pipeline.storage.folder import drop, new_slot
+from pipeline.storage.storage import StorageError
 from scoring.wording import KINDS
 
 if TYPE_CHECKING:
@@ -86,18 +87,6 @@ class MeetingDetails(Value):
     kind: Kind | None = None
 
 
-def new_slot(settings: Settings) -> Path:
-    """A path to write one file to, in a new folder of its own."""
-    folder = settings.upload_dir / str(uuid4())
-    make_folder(folder)
-    return folder / "file"
-
-
-def drop(slot: Path) -> None:
-    """Remove a file and its folder."""
-    shutil.rmtree(slot.parent, ignore_errors=True)
-
-
 def receive(stream: BinaryIO, name: str, settings: Settings) -> Received:
     """Write a stream to a slot and look at it; what cannot be used is removed again.
 
@@ -147,10 +136,17 @@ def register(service: "Service", received: Received, details: MeetingDetails) ->
 
     The same file again for the same owner is the same meeting: the new copy is removed, and
     an analysis that had failed is tried again.
+
+    Raises:
+        StorageError: It could not be kept. It is still in its slot, to try again or to drop.
     """
     known = service.meetings.same_file(details.owner_id, received.sha256)
     if known is None:
-        known = service.meetings.add(_meeting(service, received, details))
+        made = _meeting(service, received, details)
+        known = service.meetings.add(made)
+        if known.path != made.path:  # Another request was quicker.
+            with suppress(StorageError):  # The purge finds it.
+                service.files.remove(made.path)
     if known.path != str(received.path):
         drop(received.path)
     if service.store.analysis(known.analysis_id).status != "done":
@@ -179,7 +175,8 @@ def _meeting(service: "Service", received: Received, details: MeetingDetails) ->
     place = Workplace(service.settings, service.store, lambda *_: None)
     known = received.medium == "audio" and service.voices.get(details.owner_id) is not None
     options = AnalysisOptions(kind=details.kind, voice_of=details.owner_id if known else None)
-    analysis_id = begin(place, received.path, options, received.name)
+    location = service.files.keep(received.path)
+    analysis_id = begin(place, received.path, options, received.name, location)
     moment = now()
     return Meeting(
         id=uuid4(),
@@ -193,7 +190,7 @@ def _meeting(service: "Service", received: Received, details: MeetingDetails) ->
         file_name=received.name,
         file_size=received.size,
         sha256=received.sha256,
-        path=str(received.path),
+        path=location,
         analysis_id=analysis_id,
         created_at=moment,
         visible_to_vp_at=moment + timedelta(hours=service.settings.vp_delay_hours),

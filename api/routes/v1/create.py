@@ -13,11 +13,12 @@ from api.routes.v1.parameters import Moment
 from models.labels import Kind
 from pipeline.people.policy import Reach, Viewer
 from pipeline.service import Service
+from pipeline.storage.folder import drop
+from pipeline.storage.storage import StorageError
 from pipeline.uploads.uploads import (
     MeetingDetails,
     Received,
     UploadError,
-    drop,
     receive,
     register,
 )
@@ -77,7 +78,11 @@ def create_meeting(
     def make() -> Made:
         nonlocal used
         used = True
-        return _make(service, received, details)
+        try:
+            return _make(service, received, details)
+        except StorageError:
+            used = False
+            raise
 
     try:
         return once.answer(details.model_dump(mode="json") | {"sha256": received.sha256}, make)
@@ -91,7 +96,7 @@ def _make(service: Service, received: Received, details: MeetingDetails) -> Made
     service.audit.note(details.consent_by, "create", f"meeting:{made.id}")
     # A token may see it only later, but may well know what it made.
     view = service.meetings.seen(Reach(own=made.owner_id), made.id)
-    new = made.path == str(received.path)
+    new = made.path == service.files.location(received.path)
     return 201 if new else 200, to_output(view).model_dump_json(), made.id
 
 
