@@ -112,7 +112,10 @@ def _checked(trip: Trip | None, state: str, error: str) -> Trip:
             "Begin again here."
         )
     if error == "access_denied":
-        raise OpenIdError("Your organisation's sign-in service was told not to let you in here.")
+        raise OpenIdError(
+            "Signing in was declined at your organisation's sign-in service. If you did not "
+            "decline it, ask whoever looks after that service to let you use Coachscore."
+        )
     if error:
         raise OpenIdError(
             "Your organisation's sign-in service could not sign you in. Try again. If that does "

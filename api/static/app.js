@@ -28,5 +28,5 @@ for (const input of document.querySelectorAll("input[data-now]")) {
 // The server says moments in UTC; the reader's own clock is easier to read.
 for (const time of document.querySelectorAll("time[data-moment]")) {
   const words = { dateStyle: "long", timeStyle: "short" };
-  time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, words);
+  time.textContent = new Date(time.dateTime).toLocaleString("en-GB", words);
 }

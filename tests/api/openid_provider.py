@@ -104,8 +104,7 @@ class Provider:
             body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
             return f"{NONE}.{body}."
         if self.wrong == "shared secret":
-            secret = OctKey.import_key(self.key.as_pem(private=False))
-            return jwt.encode({"alg": "HS256", "kid": "first"}, claims, secret)
+            return jwt.encode({"alg": "HS256", "kid": "first"}, claims, OctKey.import_key(SECRET))
         key = RSAKey.generate_key(2048) if self.wrong == "another key" else self.key
         token = jwt.encode({"alg": "RS256", "kid": "first"}, claims, key)
         return "no.token" if self.wrong == "no token" else token

@@ -114,13 +114,14 @@ def test_a_deleted_person_is_in_no_store(
     vic, rhea = organisation.ids["vic"], organisation.ids["rhea"]
     meeting = marked("vic")
     service.people.change(vic, name=MARKER, role="vp", reports_to=rhea)
+    service.identities.link(vic, "https://provider.example", MARKER)
     client = client_of("vic")
     details = MeetingDetails(
         owner_id=vic, coachee=MARKER, held_at=now(), consent_by=f"person:{vic}"
     )
     part = start(service, details, f"{MARKER}.txt", 100)
     append(service.settings, part, 0, MARKER.encode())
-    assert {"people", "partial_uploads"} <= set(stores(service))
+    assert {"people", "partial_uploads", "identities"} <= set(stores(service))
     answer = client_of("ada").post(f"/people/{vic}/delete")
     assert answer.headers["location"] == "/people"
     assert stores(service) == []

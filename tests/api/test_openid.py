@@ -230,7 +230,7 @@ def test_a_token_that_was_not_made_for_this_sign_in_is_refused(
         ("garbage /keys", "could not be verified"),
         ("down /token", "does not answer"),
         ("down /keys", "does not answer"),
-        ("denied", "told not to let you in"),
+        ("denied", "was declined"),
     ],
 )
 def test_a_provider_that_goes_wrong_on_the_way_back(
