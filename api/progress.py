@@ -22,7 +22,7 @@ class Progress(Value):
         status: How far the analysis got.
         title: The same in words; of a failed one, what went wrong.
         note: What that means, or what to do about it.
-        share: Share of the present step that is done, 0 to 1, None where nobody can say.
+        share: Share of the whole analysis that is done, 0 to 1, None where nobody can say.
     """
 
     status: Status
@@ -37,13 +37,23 @@ def progress_of(view: MeetingView) -> Progress:
         case "queued":
             said = "Waiting for its turn", "It begins as soon as those before it are done."
         case "running":
-            said = _STAGES[view.stage] if view.stage else "Being analysed", ""
+            said = _STAGES[view.stage] if view.stage else "Being analysed", _left(view)
         case "failed":
             said = view.error_title or "", view.error_message or ""
         case "done":
             said = _result(view), ""
     share = view.share if view.status == "running" else None
     return Progress(status=view.status, title=said[0], note=said[1], share=share)
+
+
+def _left(view: MeetingView) -> str:
+    """How long it will still take, as roughly as it is known."""
+    if view.seconds_left is None:
+        return ""
+    if view.seconds_left < 45:
+        return "Less than a minute left."
+    minutes = round(view.seconds_left / 60)
+    return "About a minute left." if minutes < 2 else f"About {minutes} minutes left."
 
 
 def _result(view: MeetingView) -> str:

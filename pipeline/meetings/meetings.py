@@ -65,8 +65,8 @@ class MeetingView(Value):
         owner_name: Name of the person who coaches in it.
         status: How far its analysis got.
         stage: What is being done.
-        phase: What of the stage is being done, where the worker says so.
-        share: Share of the phase that is done, 0 to 1.
+        share: Share of the whole analysis that is done, 0 to 1.
+        seconds_left: How long it will still take, None unless it is running.
         error_title: Why the analysis failed.
         error_message: What was found and what to do about it.
         verdict: In words, None before the end.
@@ -80,8 +80,8 @@ class MeetingView(Value):
     owner_name: str
     status: Status
     stage: Stage | None
-    phase: str | None
     share: float | None
+    seconds_left: float | None
     error_title: str | None
     error_message: str | None
     verdict: str | None
@@ -196,7 +196,9 @@ def _views(reach: Reach) -> Select[Any]:
             *(getattr(AnalysisRow, n) for n in ("status", "stage", "error_title", "error_message")),
             ScoreRow.kind.label("scored_kind"),
             *(getattr(ScoreRow, name) for name in ("verdict", "overall", "low", "high")),
-            *(getattr(WorkRow, name) for name in ("asked_at", "phase", "share")),
+            AnalysisRow.progress.label("share"),
+            AnalysisRow.seconds_left,
+            WorkRow.asked_at,
         )
         .join(PersonRow, PersonRow.id == MeetingRow.owner_id)
         .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)

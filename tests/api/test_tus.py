@@ -281,7 +281,7 @@ def test_progress_is_told_live_to_those_who_may_see_it(
                 _go_on(service, claim.analysis_id, len(told))
     assert [one["status"] for one in told] == ["queued", "running", "running", "failed"]
     assert told[1]["title"] == "Looking at every sentence"
-    assert told[2]["share"] == 0.5
+    assert (told[2]["share"], told[2]["note"]) == (0.5, "About 2 minutes left.")
     assert (told[3]["title"], told[3]["note"]) == ("It broke", "Mend it.")
 
 
@@ -289,7 +289,7 @@ def _go_on(service: Service, analysis_id: Any, step: int) -> None:
     if step == 1:
         service.store.start_stage(analysis_id, "tag")
     elif step == 2:
-        service.work.progress("worker", analysis_id, "sentences", 0.5)
+        service.store.tell_progress(analysis_id, 0.5, 130.0)
     elif step == 3:
         service.store.fail_analysis(analysis_id, "It broke", "Mend it.")
         service.work.done("worker", analysis_id)
