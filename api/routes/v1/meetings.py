@@ -56,7 +56,9 @@ class MeetingOutput(Value):
     held_at: datetime
     created_at: datetime
     status: Status
-    progress: float | None = Field(description="Of the analysis, 0 to 1; null unless it is running.")
+    progress: float | None = Field(
+        description="Of the analysis, 0 to 1; null unless it is running."
+    )
     seconds_left: float | None = Field(description="Of the analysis; null unless it is running.")
     verdict: Verdict | None
     overall: float | None = Field(description="0 to 100; null without enough evidence.")
