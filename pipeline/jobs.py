@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -22,6 +22,7 @@ from models.errors import CoachscoreError
 from models.labels import KINDS, Kind
 from pipeline import hearing, stages
 from pipeline.captions.draft import PARSER_VERSION
+from pipeline.masking.held import MASKING_VERSION, Held
 from pipeline.people.voices import EnrolledVoice, EnrolledVoices
 from pipeline.rubric_versions import RubricVersions
 from pipeline.rubrics import load_rubric
@@ -63,11 +64,15 @@ class AnalysisOptions(Value):
 
 @dataclass(frozen=True)
 class Workplace:
-    """Where analyses are made: settings, the store, and whom to tell of progress."""
+    """Where analyses are made: settings, the store, and whom to tell of progress.
+
+    `held` has what is to be masked before it is stored.
+    """
 
     settings: Settings
     store: Store
     progress: stages.Progress
+    held: Held = field(default_factory=Held, compare=False)
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,10 @@ class Job:
     uncorrected: str
 
     def has(self, stage: Stage) -> bool:
-        """Whether the result of a stage is stored."""
-        return self.place.store.made(self.recording.sha256, stage, self.keys[stage]) is not None
+        """Whether the result of a stage is there."""
+        key = self.keys[stage]
+        there = self.place.store.made(self.recording.sha256, stage, key) is not None
+        return there or key in self.place.held
 
 
 def begin(
@@ -200,9 +207,10 @@ def _depends(
     version, models = stages.STAGE_VERSIONS[stage], manifest()["models"]
     match stage:
         case "transcribe" if recording.medium == "transcript":
-            return [version, PARSER_VERSION]
+            return [version, PARSER_VERSION, *_masking(place.settings)]
         case "transcribe":
-            return [version, *hearing.state(heard_with(options, place.settings))]
+            heard = hearing.state(heard_with(options, place.settings))
+            return [version, *heard, *_masking(place.settings)]
         case "attribute":
             known = enrolled_voice(place, recording, options)
             voice = [] if known is None else [known.agreed_at.isoformat()]
@@ -215,6 +223,11 @@ def _depends(
             # The content, for the version of an own rubric may have been left as it was.
             rubrics = [current_rubric(place, k).model_dump_json() for k in kinds]
             return [version, options.kind, rubrics, models["kinds"]]
+
+
+def _masking(settings: Settings) -> list[Any]:
+    """Nothing where masking is off, so that keys are as they were before there was any."""
+    return ["masked", MASKING_VERSION] if settings.mask_customers else []
 
 
 def _digest(parts: list[Any]) -> str:

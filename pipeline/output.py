@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from models.conversation import TranscriptQuality, Value
 from models.labels import Role
+from models.masked import joined
 from models.tags import ConversationTags, UtteranceTags
 from pipeline.analysis import Analysis
 from scoring.score import Score
@@ -111,7 +112,9 @@ def to_output(analysis: Analysis, role_confidence: float) -> AnalysisOutput:
             certain=roles.confidence >= role_confidence,
         ),
         utterances=tuple(
-            UtteranceOutput(**utterance.model_dump(), tags=tags)
+            UtteranceOutput(
+                **(utterance.model_dump() | {"text": joined(utterance.text)}), tags=tags
+            )
             for utterance, tags in zip(
                 conversation.utterances, analysis.scored.tagged.tags, strict=True
             )

@@ -118,7 +118,7 @@ def sentences(text: str) -> list[_Piece]:
 @cache
 def _pipeline() -> Any:
     """A blank English spaCy pipeline: its tokenizer, its sentencizer, and our own step."""
-    spacy = _spacy()
+    spacy = import_spacy()
     from spacy.language import Language
 
     @Language.component("speech_sentences")  # type: ignore[untyped-decorator]
@@ -135,7 +135,7 @@ def _pipeline() -> Any:
     return nlp
 
 
-def _spacy() -> Any:
+def import_spacy() -> Any:
     """spaCy, without torch where nobody has loaded it.
 
     spaCy's backend imports torch wherever it is installed; that takes 2 s, and a pipeline

@@ -107,6 +107,10 @@ class Settings(BaseSettings):
     retention_days: int | None = Field(
         default=None, gt=0, description="Days after its upload when a meeting is deleted."
     )
+    mask_customers: bool = Field(
+        default=False,
+        description="Whether names and numbers of customers are masked in what is stored.",
+    )
     upload_hours: float = Field(
         default=48.0, gt=0, le=720, description="Hours for which a broken upload can be resumed."
     )

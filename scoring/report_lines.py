@@ -7,6 +7,7 @@ import numpy as np
 
 from models.conversation import Utterance, Value
 from models.labels import Role
+from models.masked import joined
 from models.tags import UtteranceTags
 from scoring import wording
 from scoring.score import ScoredConversation
@@ -96,7 +97,7 @@ def _line(utterance: Utterance, tags: UtteranceTags, missed: bool, first: bool) 
         moment=wording.moment(utterance.index, utterance.start),
         speaker=wording.clean(utterance.speaker),
         role=utterance.role,
-        text=wording.clean(utterance.text),
+        text=joined(wording.clean(utterance.text)),
         first=first,
         unsure_speaker=utterance.speaker_confidence < UNSURE,
         chips=(*_act_chips(tags), *_mark_chips(tags, missed)),
@@ -177,7 +178,7 @@ def find_steps(table: Table, lines: Sequence[Line]) -> tuple[Step, ...]:
         inside = [int(i) for i in marked[table.turn[marked] == turn]]
         text = " ".join(lines[i].text for i in inside)
         line = lines[inside[0]]
-        if len(text.split()) >= _ACCEPTANCE:
+        if table.words[inside].sum() >= _ACCEPTANCE:
             steps.append(Step(line=line, text=text, dated=bool(table.dated[inside].any())))
         elif steps and _accepts(line, steps[-1]):
             steps[-1] = steps[-1].model_copy(update={"accepted_by": line.speaker})
