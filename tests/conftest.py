@@ -1,17 +1,21 @@
 """Databases to test on: SQLite always, PostgreSQL where there is a server or its programs.
 
-And a meeting whose tags are known, so that scores are real without a tagger.
+An S3 server with a bucket. And a meeting whose tags are known, so that scores are real without
+a tagger.
 """
 
+import logging
 import os
 import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -122,3 +126,68 @@ def labelled_talk(monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(stages, "tag", tag)
     return path
+
+
+class S3Server:
+    """An S3 server, and the settings by which it is reached."""
+
+    def __init__(self, address: str) -> None:
+        from boto3.session import Session
+
+        keys = {"aws_access_key_id": "id", "aws_secret_access_key": "secret"}
+        self.address, self.bucket = address, f"bucket-{secrets.token_hex(4)}"
+        self.client = Session().client("s3", "eu-west-1", endpoint_url=address, **keys)
+        place = {"LocationConstraint": "eu-west-1"}
+        self.client.create_bucket(Bucket=self.bucket, CreateBucketConfiguration=place)
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "s3_bucket": self.bucket,
+            "s3_endpoint": self.address,
+            "s3_region": "eu-west-1",
+            "s3_access_key": "id",
+            "s3_secret_key": "secret",
+        }
+
+    def kept(self) -> dict[str, bytes]:
+        """Every file by its key, with those that were never sent to their end."""
+        listed = self.client.list_objects_v2(Bucket=self.bucket).get("Contents", ())
+        begun = self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", ())
+        get = self.client.get_object
+        found = {o["Key"]: get(Bucket=self.bucket, Key=o["Key"])["Body"].read() for o in listed}
+        return found | {f"begun {one['Key']}": b"" for one in begun}
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The address of an S3 server in this process."""
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def server(s3: str) -> S3Server:
+    """A new bucket on it."""
+    return S3Server(s3)
+
+
+@pytest.fixture
+def server_apart() -> Iterator[S3Server]:
+    """A server in a process of its own, whose memory is not ours."""
+    code = (
+        "import time; from moto.server import ThreadedMotoServer as S; "
+        "s = S(ip_address='127.0.0.1', port=0, verbose=False); s.start(); "
+        "print(s.get_host_and_port()[1], flush=True); time.sleep(600)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    yield S3Server(f"http://127.0.0.1:{int(process.stdout.readline())}")
+    process.kill()
+    process.communicate()

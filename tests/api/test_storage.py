@@ -2,26 +2,17 @@
 
 import base64
 import io
-import logging
 import os
-import secrets
 import shutil
-import subprocess
-import sys
-import threading
-import time
 import wave
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from boto3.session import Session
 from fastapi.testclient import TestClient
-from moto.server import ThreadedMotoServer
 from sqlalchemy import select, update
 
 from pipeline import stages
@@ -30,83 +21,29 @@ from pipeline.meetings.deletion import delete_meeting
 from pipeline.meetings.meetings import Meeting
 from pipeline.meetings.purging import purge
 from pipeline.queue import work as work_module
-from pipeline.queue.work import Claim
 from pipeline.queue.worker import Worker
 from pipeline.service import Service
 from pipeline.service_tables import MeetingRow
-from pipeline.settings import Settings, SettingsError
+from pipeline.settings import Settings
 from pipeline.sql import NotStoredError, now
-from pipeline.storage.files import Files
 from pipeline.storage.folder import new_slot
 from pipeline.storage.storage import FileGoneError, StorageError
 from pipeline.upload_tables import StoredFileRow
-from pipeline.uploads.uploads import MeetingDetails, receive, register
 
 Client = Callable[..., TestClient]
 MARKER = b"Zanzibarquux"
 TUS = {"tus-resumable": "1.0.0"}
 
 
-class Server:
-    """An S3 server, and the settings by which it is reached."""
-
-    def __init__(self, address: str) -> None:
-        keys = {"aws_access_key_id": "id", "aws_secret_access_key": "secret"}
-        self.address, self.bucket = address, f"bucket-{secrets.token_hex(4)}"
-        self.client = Session().client("s3", "eu-west-1", endpoint_url=address, **keys)
-        place = {"LocationConstraint": "eu-west-1"}
-        self.client.create_bucket(Bucket=self.bucket, CreateBucketConfiguration=place)
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "s3_bucket": self.bucket,
-            "s3_endpoint": self.address,
-            "s3_region": "eu-west-1",
-            "s3_access_key": "id",
-            "s3_secret_key": "secret",
-        }
-
-    def kept(self) -> dict[str, bytes]:
-        """Every file by its key, with those that were never sent to their end."""
-        listed = self.client.list_objects_v2(Bucket=self.bucket).get("Contents", ())
-        begun = self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", ())
-        get = self.client.get_object
-        found = {o["Key"]: get(Bucket=self.bucket, Key=o["Key"])["Body"].read() for o in listed}
-        return found | {f"begun {one['Key']}": b"" for one in begun}
-
-
-@pytest.fixture(scope="session")
-def s3() -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def server(s3: str) -> Server:
-    return Server(s3)
-
-
 @pytest.fixture(params=["folder", "bucket"])
 def settings(
-    request: pytest.FixtureRequest, template: Any, tmp_path: Path, server: Server
+    request: pytest.FixtureRequest, template: Any, tmp_path: Path, server: Any
 ) -> Settings:
     """The organisation of every test, whose new files go to one storage or the other."""
     home = tmp_path / "home"
     shutil.copytree(template[0], home)
     more = server.settings() if request.param == "bucket" else {}
     return Settings(home=home, database_url=None, **more)
-
-
-@pytest.fixture
-def in_bucket(server: Server, tmp_path: Path) -> Iterator[Service]:
-    """An empty service that keeps files in a bucket."""
-    settings = Settings(home=tmp_path / "bucket", database_url=None, **server.settings())
-    with closing(Service.open(settings)) as service:
-        yield service
 
 
 def sound(seconds: float = 0.2) -> bytes:
@@ -148,7 +85,7 @@ def test_a_file_from_its_upload_to_its_end(
     fake_stages: None,
     client_of: Client,
     service: Service,
-    server: Server,
+    server: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     content, mia = sound(), client_of("mia")
@@ -235,7 +172,7 @@ def age(service: Service) -> None:
 
 
 def test_the_purge_finds_what_was_left_behind_and_leaves_the_rest(
-    client_of: Client, service: Service, server: Server
+    client_of: Client, service: Service, server: Any
 ) -> None:
     meeting = meeting_of(service, upload(client_of("mia"), sound()))
     slot = new_slot(service.settings)
@@ -254,9 +191,7 @@ def test_the_purge_finds_what_was_left_behind_and_leaves_the_rest(
     assert [v for v in server.kept().values() if MARKER in v] + on_disk(service.settings) == []
 
 
-def test_retention_reaches_every_storage(
-    client_of: Client, service: Service, server: Server
-) -> None:
+def test_retention_reaches_every_storage(client_of: Client, service: Service, server: Any) -> None:
     meeting = meeting_of(service, upload(client_of("max"), sound()))
     keeping = service.settings.model_copy(update={"retention_days": 30})
     object.__setattr__(service, "settings", keeping)
@@ -267,7 +202,7 @@ def test_retention_reaches_every_storage(
 
 
 @pytest.fixture
-def broken(monkeypatch: pytest.MonkeyPatch, server: Server) -> Callable[[bool], None]:
+def broken(monkeypatch: pytest.MonkeyPatch, server: Any) -> Callable[[bool], None]:
     """Take the bucket away, and bring it back."""
 
     def switch(away: bool) -> None:
@@ -288,7 +223,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, server: Server) -> Callable[[bool], 
 
 @pytest.mark.parametrize("settings", ["bucket"], indirect=True)
 def test_an_upload_outlives_a_bucket_that_is_away(
-    client_of: Client, service: Service, server: Server, broken: Callable[[bool], None]
+    client_of: Client, service: Service, server: Any, broken: Callable[[bool], None]
 ) -> None:
     client, content = client_of("max"), sound()
     said = {"filename": "talk.wav", "coachee": "Ben", "consent": "true"}
@@ -364,7 +299,7 @@ def test_an_analysis_waits_for_a_bucket_that_is_away(
 def test_deleting_while_the_bucket_is_away_is_told_and_done_later(
     client_of: Client,
     service: Service,
-    server: Server,
+    server: Any,
     organisation: Any,
     broken: Callable[[bool], None],
 ) -> None:
@@ -385,161 +320,3 @@ def test_deleting_while_the_bucket_is_away_is_told_and_done_later(
     age(service)
     assert purge(service).files == 2
     assert server.kept() == {}
-
-
-def test_two_workers_share_one_database_and_one_bucket(
-    database_url: str, server: Server, tmp_path: Path, fake_stages: None
-) -> None:
-    """Each as on a machine of its own: another folder, the same database and bucket."""
-    machines = [
-        Service.open(Settings(home=tmp_path / name, database_url=database_url, **server.settings()))
-        for name in ("server", "one", "two")
-    ]
-    service, *others = machines
-    owner = service.people.add("mia@example.com", "Mia", "manager")
-    details = MeetingDetails(
-        owner_id=owner, coachee="Ben", held_at=now(), consent_by=f"person:{owner}"
-    )
-    made = [
-        register(service, receive(io.BytesIO(sound(n / 10)), "t.wav", service.settings), details)
-        for n in range(1, 9)
-    ]
-    both, seen = threading.Barrier(2), [[], []]
-
-    def work(number: int) -> None:
-        def make(place: Workplace, claim: Claim) -> None:
-            if not seen[number]:
-                both.wait(60)  # So that neither has done everything before the other begins.
-            with Files(place.settings, place.store.database).fetched(
-                path_of[claim.analysis_id]
-            ) as f:
-                assert f.is_relative_to(place.settings.home)
-                seen[number].append(f.read_bytes())
-
-        worker = Worker(others[number].settings, others[number].database, make)
-        while worker.step():
-            pass
-
-    path_of = {one.analysis_id: one.path for one in made}
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert all(seen)
-    assert sorted(seen[0] + seen[1]) == sorted(sound(n / 10) for n in range(1, 9))
-    assert [list(one.settings.upload_dir.glob("*")) for one in machines] == [[], [], []]
-    for one in machines:
-        one.close()
-
-
-def peak(action: Callable[[], object]) -> int:
-    """By how many bytes this process was larger than before, at most."""
-    page, most, over = os.sysconf("SC_PAGESIZE"), [0], threading.Event()
-
-    def resident() -> int:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * page
-
-    def watch() -> None:
-        while not over.wait(0.005):
-            most[0] = max(most[0], resident())
-
-    before, watcher = resident(), threading.Thread(target=watch)
-    watcher.start()
-    try:
-        action()
-    finally:
-        over.set()
-        watcher.join()
-    return max(most[0], resident()) - before
-
-
-@pytest.fixture
-def apart(tmp_path: Path) -> Iterator[Server]:
-    """A server in a process of its own, whose memory is not ours."""
-    code = (
-        "import time; from moto.server import ThreadedMotoServer as S; "
-        "s = S(ip_address='127.0.0.1', port=0, verbose=False); s.start(); "
-        "print(s.get_host_and_port()[1], flush=True); time.sleep(600)"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    yield Server(f"http://127.0.0.1:{int(process.stdout.readline())}")
-    process.kill()
-    process.communicate()
-
-
-def test_memory_stays_flat_for_a_large_file(apart: Server, tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, database_url=None, **apart.settings())
-    with closing(Service.open(settings)) as service:
-        files, size = service.files, 64 << 20
-        small = new_slot(settings)
-        small.write_bytes(MARKER)
-        files.remove(files.keep(small))  # What is loaded once is loaded.
-        slot = new_slot(settings)
-        with slot.open("wb") as file:
-            for _ in range(64):
-                file.write(secrets.token_bytes(1 << 20))
-        location = files.location(slot)
-        assert peak(lambda: files.keep(slot)) < 24 << 20
-
-        def fetch() -> None:
-            with files.fetched(location) as path:
-                assert path.stat().st_size == size
-                assert path.parent.stat().st_mode & 0o777 == 0o700
-
-        assert peak(fetch) < 24 << 20
-        assert peak(lambda: sum(map(len, files.read(location)))) < 24 << 20
-
-
-def test_files_from_before_there_was_a_bucket_stay_where_they_are(
-    server: Server, tmp_path: Path
-) -> None:
-    old = Settings(home=tmp_path, database_url=None)
-    with closing(Service.open(old)) as service:
-        slot = new_slot(old)
-        slot.write_bytes(MARKER)
-        location = service.files.keep(slot)
-    new = Settings(home=tmp_path, database_url=None, **server.settings())
-    with closing(Service.open(new)) as service:
-        assert b"".join(service.files.read(location)) == MARKER
-        with service.files.fetched(location) as path:
-            assert path == slot
-        other = service.files.keep(slot)
-        service.files.remove(location)
-        assert not slot.exists()
-    # And one in a bucket is not taken for a path where none is named any more.
-    with closing(Service.open(old)) as service, pytest.raises(StorageError, match="S3_BUCKET"):
-        service.files.read(other)
-
-
-def test_checking_a_bucket(server: Server, tmp_path: Path) -> None:
-    with closing(Service.open(Settings(home=tmp_path, database_url=None))) as service:
-        service.files.check()
-        good = server.settings()
-        wrong = ({"s3_bucket": "no-such-bucket"}, {"s3_endpoint": "http://127.0.0.1:1"})
-        Files(Settings(home=tmp_path, **good), service.database).check()
-        for change in wrong:
-            files = Files(Settings(home=tmp_path, **good | change), service.database)
-            started = time.monotonic()
-            with pytest.raises(StorageError, match="cannot be used at the moment"):
-                files.check()
-            assert time.monotonic() - started < 10
-        one_key = Settings(home=tmp_path, **good | {"s3_secret_key": None})
-        with pytest.raises(SettingsError, match="belong together"):
-            Files(one_key, service.database)
-
-
-def test_parts_that_were_never_sent_to_the_end_are_removed(
-    in_bucket: Service, server: Server
-) -> None:
-    slot = new_slot(in_bucket.settings)
-    slot.write_bytes(MARKER)
-    location = in_bucket.files.keep(slot)
-    key = location.removeprefix(f"s3://{server.bucket}/")
-    server.client.create_multipart_upload(Bucket=server.bucket, Key=key)
-    assert set(server.kept()) == {key, f"begun {key}"}
-    in_bucket.files.remove(location)
-    assert server.kept() == {}
-    in_bucket.files.remove(location)  # Twice is no error.
