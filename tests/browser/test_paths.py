@@ -35,6 +35,11 @@ def sent(page: Page, name: str) -> Locator:
     return page.locator("#sent li").filter(has_text=name).last
 
 
+def arrived(page: Page, name: str) -> None:
+    """The line of a file leads to its meeting."""
+    expect(sent(page, name).get_by_role("link", name=name)).to_be_visible()
+
+
 def send(page: Page) -> None:
     page.get_by_role("button", name="Upload", exact=True).click()
 
@@ -74,7 +79,7 @@ def test_a_managers_whole_path(site: Any, browse: Browse) -> None:
 
 def uploads(page: Page) -> str:
     """From a dropped file to a score; returns the meeting's address."""
-    first, second = sample_files()[0], sample_files()[-1]
+    first, second = sample_files()[:2]
     drop(page, first.name, first.read_text("utf-8"))
     page.get_by_label("With whom").fill("Elena")
     send(page)
@@ -83,7 +88,7 @@ def uploads(page: Page) -> str:
     expect(page.locator("#sent")).to_be_hidden()
     consent.check()
     send(page)
-    expect(sent(page, first.name)).to_contain_text("Uploaded")
+    arrived(page, first.name)
 
     nothing = {"name": "nothing.vtt", "mimeType": "text/vtt", "buffer": b"WEBVTT\n"}
     page.get_by_label("Recordings or transcripts").set_input_files([nothing])
@@ -110,7 +115,8 @@ def reads(page: Page) -> None:
     lines, chosen = page.locator(".lines li:visible"), page.locator(".lines li.questions")
     questions = chosen.count()
     assert 0 < questions < lines.count()
-    page.get_by_role("link", name="Questions").click()
+    filters = page.get_by_role("navigation", name="Which sentences are shown")
+    filters.get_by_role("link", name="Questions").click()
     expect(page).to_have_url(re.compile(r"show=questions"))
     expect(lines).to_have_count(questions)
     page.reload()
@@ -138,9 +144,10 @@ def contests(page: Page) -> None:
 def swaps(page: Page) -> None:
     """Other sides need a worker; the page waits for it by itself."""
     coach = page.get_by_label("The coach in this conversation")
-    other = coach.locator("option").first.inner_text()
+    other = coach.locator("option").first.text_content().strip()
     page.get_by_role("button", name="Swap the speakers").click()
-    row = page.locator(".beside").get_by_role("row", name="Coach")
+    header = page.get_by_role("rowheader", name="Coach", exact=True)
+    row = page.locator(".beside tr").filter(has=header)
     expect(row.locator("td").last).to_have_text(other, timeout=ANALYSED)
 
 
