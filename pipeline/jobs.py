@@ -23,7 +23,6 @@ from models.labels import KINDS, Kind
 from pipeline import hearing, stages
 from pipeline.captions.draft import PARSER_VERSION
 from pipeline.masking.held import MASKING_VERSION, Held
-from pipeline.people.voices import EnrolledVoice, EnrolledVoices
 from pipeline.rubric_versions import RubricVersions
 from pipeline.rubrics import load_rubric
 from pipeline.settings import Settings
@@ -158,15 +157,6 @@ def heard_with(options: AnalysisOptions, settings: Settings) -> Settings:
     return settings.model_copy(update={"whisper_model": options.whisper_model})
 
 
-def enrolled_voice(
-    place: Workplace, recording: Recording, options: AnalysisOptions
-) -> EnrolledVoice | None:
-    """The voice that may tell who coaches, None where there is none or the user said who does."""
-    if options.voice_of is None or options.coach is not None or recording.medium != "audio":
-        return None
-    return EnrolledVoices(place.store.database).get(options.voice_of)
-
-
 def current_rubric(place: Workplace, kind: Kind) -> Rubric:
     """The rubric that scores meetings of a kind: the newest that was added, or the file's.
 
@@ -212,8 +202,8 @@ def _depends(
             heard = hearing.state(heard_with(options, place.settings))
             return [version, *heard, *_masking(place.settings)]
         case "attribute":
-            known = enrolled_voice(place, recording, options)
-            voice = [] if known is None else [known.agreed_at.isoformat()]
+            # Not the voice itself: it may be deleted or replaced while the analysis is made.
+            voice = [] if options.voice_of is None else [str(options.voice_of)]
             return [version, options.coach, models["roles"], models["encoder"], *voice]
         case "tag":
             return [version, models["tagger"], models["encoder"]]

@@ -4,7 +4,8 @@ from models.conversation import Transcript
 from models.errors import CoachscoreError, UnavailableError
 from pipeline.clues import Clues
 from pipeline.hearing import hear_voices
-from pipeline.jobs import Job, enrolled_voice
+from pipeline.jobs import Job
+from pipeline.people.voices import EnrolledVoices
 from pipeline.storage.files import Files
 
 
@@ -19,7 +20,10 @@ def clues(job: Job, transcript: Transcript) -> Clues | None:
     """
     from pipeline.audio.voiceprints import match
 
-    known = enrolled_voice(job.place, job.recording, job.options)
+    person = job.options.voice_of
+    if person is None or job.options.coach is not None or job.recording.medium != "audio":
+        return None
+    known = EnrolledVoices(job.place.store.database).get(person)
     if known is None:
         return None
     settings = job.place.settings

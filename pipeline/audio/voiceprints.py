@@ -5,7 +5,7 @@ kept with that person alone (`pipeline.people.voices`).
 """
 
 import importlib.metadata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -90,19 +90,6 @@ def match(enrolled: VoicePrint, heard: Mapping[str, VoicePrint]) -> VoiceMatch |
         return None
     sure = 1 / (1 + np.exp(-_STEEPNESS * (alike[best] - alike[second])))
     return VoiceMatch(speaker=best, confidence=round(min(float(sure), _SUREST), 3))
-
-
-def joined(prints: Iterable[VoicePrint]) -> VoicePrint:
-    """One voice from several recordings, each counting by its seconds.
-
-    Args:
-        prints: Of one encoder, at least one.
-    """
-    prints = list(prints)
-    mean = np.sum([p.seconds * np.array(p.vector) for p in prints], axis=0)
-    vector = tuple((mean / np.linalg.norm(mean)).tolist())
-    seconds = sum(p.seconds for p in prints)
-    return VoicePrint(made_by=prints[0].made_by, seconds=seconds, vector=vector)
 
 
 def _seconds(segment: Segment) -> float | None:

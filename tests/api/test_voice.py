@@ -11,6 +11,7 @@ import pytest
 from models.conversation import Transcript
 from pipeline import stages
 from pipeline.audio.voiceprints import VoicePrint
+from pipeline.jobs import Workplace, open_job
 from pipeline.people import enrolment
 from pipeline.uploads.uploads import MeetingDetails, receive, register
 
@@ -158,3 +159,13 @@ def test_a_voice_deleted_before_the_work_began_is_not_used(
     heard.asked.clear()
     analyse(service, waiting)
     assert heard.asked == []
+
+
+def test_a_voice_deleted_amid_the_work_leaves_the_work_whole(client_of, service, record, heard):
+    mia = client_of("mia")
+    enrol(mia, record(seed=1))
+    waiting = record(seed=2, done=False)
+    place = Workplace(service.settings, service.store, lambda *_: None)
+    before = open_job(place, waiting.analysis_id).keys
+    mia.post("/voice/delete")
+    assert open_job(place, waiting.analysis_id).keys == before

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from models.conversation import Provenance, Segment, Transcript
-from pipeline.audio.voiceprints import VoicePrint, joined, match, voice_prints
+from pipeline.audio.voiceprints import VoicePrint, match, voice_prints
 from pipeline.people.people import People
 from pipeline.people.voices import EnrolledVoices
 from pipeline.service_tables import VoiceRow
@@ -89,12 +89,6 @@ def test_voices_too_alike_leave_doubt():
 )
 def test_nobody_is_found_where_nobody_sounds_like_it(heard):
     assert match(ANA, heard) is None
-
-
-def test_longer_recordings_count_for_more():
-    both = joined([voice(1, 0, seconds=30), voice(0, 1, seconds=10)])
-    assert both.seconds == 40
-    assert both.vector[0] == pytest.approx(3 * both.vector[1])
 
 
 def talk(*segments):

@@ -122,16 +122,21 @@ def test_the_process_that_asks_stays_small(write, readers, german, tmp_path):
     code = f"""
 import os, sys, tempfile
 from pathlib import Path
+from models.conversation import Segment
 from pipeline import hearing, stages
 from pipeline.settings import Settings
 settings = Settings(home=Path({str(tmp_path)!r}), whisper_model={str(german)!r})
 path, told = Path({str(path)!r}), []
 recording = stages.probe(path)
 found = [stages.transcribe(recording, settings, lambda *at: told.append(at)) for _ in range(2)]
-voices = hearing.hear_voices(path, "a.flac", found[0], settings)
+turns = [Segment(index=i, speaker=f"Speaker {{i % 2 + 1}}", start=5 * i, end=5 * i + 4, text="x",
+                 speaker_confidence=1) for i in range(4)]
+spoken = found[0].model_copy(update={{"segments": tuple(turns)}})
+voices = hearing.hear_voices(path, "a.flac", spoken, settings)
 process = hearing._process(hearing.ears(settings), hearing._limits(settings))
 print(found[0] == found[1], sorted({{phase for phase, _ in told}}), sorted(voices), process._done)
-print("torch" in sys.modules, "whisper" in sys.modules, os.listdir(tempfile.gettempdir()))
+left = [name for name in os.listdir(tempfile.gettempdir()) if "coachscore" in name]
+print("torch" in sys.modules, "whisper" in sys.modules, left)
 """
     scratch = tmp_path / "scratch"
     scratch.mkdir()
