@@ -31,6 +31,7 @@ check: lint test
 bench: $(READY)
 	$(BIN)/python tests/bench/bench.py
 	$(BIN)/python tests/bench/recogniser.py
+	$(BIN)/python tests/bench/service.py
 
 train: $(READY)
 	$(BIN)/coachscore train

@@ -13,6 +13,7 @@ from api import errors
 from api.conditional import ApiAnswers
 from api.guard import Guard
 from api.limits import Limiter
+from api.metrics import Metrics
 from api.openapi import describe
 from api.openid import openid_of
 from api.pages import VERSION
@@ -37,6 +38,7 @@ from api.routes import (
 from api.routes.v1 import create
 from api.routes.v1 import router as v1
 from api.security import SecurityHeaders
+from api.watch import Watch
 from pipeline.service import Service
 from pipeline.settings import Settings
 
@@ -91,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.secure = (settings.public_url or "").startswith("https://")
     app.state.openid = provider
     app.state.limiter = Limiter(settings.api_requests_per_minute)
+    app.state.metrics = Metrics(service.database)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)
     for router in ROUTERS:
@@ -101,4 +104,5 @@ def create_app(settings: Settings) -> FastAPI:
     uploads = (upload.PATH, f"{tus.router.prefix}/", create.PATH)
     app.add_middleware(Guard, settings=settings, uploads=uploads)
     app.add_middleware(SecurityHeaders, secure=app.state.secure)
+    app.add_middleware(Watch, metrics=app.state.metrics)
     return app

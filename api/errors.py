@@ -1,6 +1,5 @@
 """Errors as answers: problem+json (RFC 9457) under /api, a page to read everywhere else."""
 
-import logging
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -20,8 +19,6 @@ from pipeline.rubric_versions import RubricExistsError
 from pipeline.sql import NotStoredError
 from pipeline.uploads.resuming import OffsetError, UploadGoneError
 from pipeline.uploads.uploads import UploadTooLargeError
-
-_log = logging.getLogger(__name__)
 
 
 class SignInNeededError(CoachscoreError):
@@ -92,7 +89,7 @@ _STATUS: Final[dict[type[CoachscoreError], HTTPStatus]] = {
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 # Where scripts and programs ask; everywhere else, people read the answer.
-_FOR_PROGRAMS: Final = ("/api/", "/uploads")
+_FOR_PROGRAMS: Final = ("/api/", "/uploads", "/ready", "/metrics")
 _SAID: Final = {
     404: ("There is nothing here", "The address may be wrong, or what was here is gone."),
     405: ("That cannot be done here", "This address exists, but does not take this method."),
@@ -166,10 +163,10 @@ async def _http(request: Request, error: Exception) -> Response:
     return response
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+async def _unexpected(request: Request, _: Exception) -> Response:
     title = "Something went wrong on our side"
     response = answer(request, 500, title, "It has been noted. Try again in a moment.")
     # This one is answered outside of the middleware that adds them elsewhere.
     add_headers(response.headers, request.app.state.secure, private=True)
+    response.headers["X-Request-ID"] = request.state.request_id
     return response

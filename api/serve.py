@@ -15,6 +15,7 @@ from api.app import create_app
 from api.security import is_loopback
 from models.errors import CoachscoreError
 from pipeline.demo import SignIns, demo_settings, prepare
+from pipeline.logs import configure
 from pipeline.queue.supervisor import Supervisor
 from pipeline.service import Service
 from pipeline.settings import Settings
@@ -47,9 +48,16 @@ def serve(settings: Settings, say: Callable[[str], None], *, demo: bool = False)
     # A form's files are spooled while they arrive: to the same disk, not to a small /tmp.
     settings.upload_dir.mkdir(parents=True, exist_ok=True)
     tempfile.tempdir = str(settings.upload_dir)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    configure(settings)
+    # An error in a request is told with the request, by `api.watch`.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.exc_info is None)
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5
+        app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
     )
     with _listening(settings) as listener, Supervisor(settings):
         address = settings.public_url or f"http://{_where(settings, listener)}"

@@ -3,6 +3,8 @@
 Everything that runs an analysis, through Prefect or not, goes through `run_stage`.
 """
 
+import logging
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeVar
@@ -32,11 +34,14 @@ from pipeline.store import (
     Stage,
     Store,
 )
+from pipeline.totals import Totals
 from pipeline.watched import watched
 from scoring.digest import digest_of
 from scoring.score import ScoredConversation
 
 V = TypeVar("V", bound=Value)
+
+_log = logging.getLogger(__name__)
 
 
 class Analysis(Value):
@@ -76,7 +81,12 @@ def run_stage(job: Job, stage: Stage) -> bool:
 
 
 def _keep(job: Job, stage: Stage) -> None:
+    started = time.perf_counter()
     value, made_by = _COMPUTE[stage](job)
+    took = time.perf_counter() - started
+    Totals(job.place.store.database).add("stage", stage, took)
+    told = {"analysis": str(job.id), "stage": stage, "ms": round(took * 1000, 1)}
+    _log.info("stage made", extra=told)
     before = STAGES[: STAGES.index(stage)]
     made = Made(
         stage=stage,

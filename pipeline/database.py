@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # The newest migration. Kept here so that a database that is up to date opens without
 # importing Alembic; a test holds it to the folder of migrations.
-HEAD: Final = "0009"
+HEAD: Final = "0010"
 
 # Milliseconds for which one writer on SQLite waits for another.
 BUSY_TIMEOUT: Final = "busy_timeout=30000"
@@ -89,18 +89,19 @@ def upgrade(engine: Engine) -> None:
     """
     try:
         with engine.connect() as connection:
-            if _revision(connection) == HEAD:
+            if revision(connection) == HEAD:
                 return
         with writing(engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-            if _revision(connection) != HEAD:
+            if revision(connection) != HEAD:
                 _run_alembic(connection)
     except OperationalError as error:
         raise DatabaseError(f"{engine.url} does not answer: {error.orig}") from error
 
 
-def _revision(connection: Connection) -> str | None:
+def revision(connection: Connection) -> str | None:
+    """At which migration the tables are, None where there are none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -142,6 +142,9 @@ class Settings(BaseSettings):
         default=False,
         description="Whether webhooks may be sent into private networks, and without TLS.",
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Lines of the log: to read, or a JSON object each."
+    )
 
     @field_validator("s3_endpoint")
     @classmethod

@@ -4,7 +4,7 @@ Modules with SQL (`store`, `people`, `credentials`, `meetings`, `work`, `audit`)
 `Database`, and so one pool of connections. Typed values go in and come out of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -14,9 +14,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from models.conversation import Value
 from models.errors import CoachscoreError
-from pipeline.database import BUSY_TIMEOUT, connect, make_folder, upgrade, writing
+from pipeline.database import BUSY_TIMEOUT, connect, make_folder, revision, upgrade, writing
 from pipeline.settings import Settings
 from pipeline.tables import Base
+
+# Makes a value of what a driver gives, None where that is one.
+Typed = Callable[[Any], Any]
 
 
 class NotStoredError(CoachscoreError):
@@ -49,6 +52,11 @@ class Database:
         """Give every connection back."""
         self._engine.dispose()
 
+    def revision(self) -> str | None:
+        """At which migration the tables are at this moment."""
+        with self._engine.connect() as connection:
+            return revision(connection)
+
     def write(self) -> AbstractContextManager[Connection]:
         """A transaction that will write, committed where nothing was raised."""
         return writing(self._engine)
@@ -76,6 +84,19 @@ class Database:
         """Every row of a question."""
         with self._engine.connect() as connection:
             return connection.execute(statement).all()
+
+    def raw(self, statement: Select[Any]) -> tuple[Sequence[tuple[Any, ...]], list[Typed | None]]:
+        """Every row as the driver gives it, and what makes a value of each column of it."""
+        with self._engine.connect() as connection:
+            dialect, cursor = connection.dialect, connection.execute(statement).cursor
+            if cursor is None:
+                return [], []
+            kinds = zip(statement.selected_columns, cursor.description or (), strict=True)
+            typed: list[Any] = [
+                column.type.dialect_impl(dialect).result_processor(dialect, told[1])
+                for column, told in kinds
+            ]
+            return cursor.fetchall(), typed
 
     def first(self, statement: Select[Any]) -> Row[Any] | None:
         """The first row of a question, None where there is none."""

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy import Select, select
 
 from pipeline.coaching.trends import ScorePoint
 from pipeline.meetings.meeting_filters import MeetingFilter, matching
 from pipeline.meetings.meetings import score_is_current, within
 from pipeline.people.policy import Reach
+from pipeline.reading import Reader
 from pipeline.service_tables import MeetingRow
 from pipeline.sql import Database
 from pipeline.tables import AnalysisRow, DigestRow, ScoreRow
@@ -35,17 +35,11 @@ class CoachedMeeting(ScorePoint):
     amounts: Amounts | None
 
 
-_MANY: Final = TypeAdapter(list[CoachedMeeting])
-
-
 class Digests:
     """Every digest."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def meetings(self, reach: Reach, wanted: MeetingFilter) -> list[CoachedMeeting]:
-        """The finished meetings that somebody may see and asks for, oldest first."""
         own = (MeetingRow.owner_id, MeetingRow.held_at, MeetingRow.title, MeetingRow.coachee)
         figures = (getattr(ScoreRow, n) for n in ("kind", "verdict", "overall", "low", "high"))
         amounts = (getattr(DigestRow, name) for name in _AMOUNTS)
@@ -56,23 +50,26 @@ class Digests:
             *figures,
             *amounts,
         )
-        rows = self._database.all(_finished(reach, wanted, *asked))
-        return _MANY.validate_python([_nested(row) for row in rows])
+        self._meetings = Reader(database, asked, _coached)
+
+    def meetings(self, reach: Reach, wanted: MeetingFilter) -> list[CoachedMeeting]:
+        """The finished meetings that somebody may see and asks for, oldest first."""
+        return self._meetings.all(lambda asked: _finished(asked, reach, wanted))
 
     def details(self, reach: Reach, wanted: MeetingFilter) -> dict[UUID, Details]:
         """Quotes, next steps and advice by meeting, oldest first."""
-        asked = _finished(reach, wanted, MeetingRow.id, DigestRow.details)
+        columns: Select[Any] = select(MeetingRow.id, DigestRow.details)
+        asked = _finished(columns, reach, wanted)
         rows = self._database.all(asked.where(DigestRow.details.is_not(None)))
         return {row.id: Details.model_validate_json(row.details) for row in rows}
 
 
-def _finished(reach: Reach, wanted: MeetingFilter, *asked: Any) -> Select[Any]:
+def _finished(asked: Select[Any], reach: Reach, wanted: MeetingFilter) -> Select[Any]:
     mine = (DigestRow.analysis_id == ScoreRow.analysis_id) & (
         DigestRow.score_key == ScoreRow.score_key
     )
     return (
-        select(*asked)
-        .select_from(MeetingRow)
+        asked.select_from(MeetingRow)
         .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)
         .join(ScoreRow, score_is_current())
         .outerjoin(DigestRow, mine)
@@ -81,7 +78,7 @@ def _finished(reach: Reach, wanted: MeetingFilter, *asked: Any) -> Select[Any]:
     )
 
 
-def _nested(row: Any) -> dict[str, Any]:
-    values: dict[str, Any] = row._asdict()
+def _coached(values: dict[str, Any]) -> CoachedMeeting:
     amounts = {name: values.pop(name) for name in _AMOUNTS}
-    return values | {"amounts": None if amounts["minutes"] is None else amounts}
+    known = {"amounts": None if amounts["minutes"] is None else amounts}
+    return CoachedMeeting.model_validate(values | known)

@@ -13,6 +13,7 @@ from pipeline.coaching.trends import ScorePoint
 from pipeline.meetings.meeting_filters import MeetingFilter, matching
 from pipeline.meetings.paging import Cursor, Page, after, page_of
 from pipeline.people.policy import Reach
+from pipeline.reading import Reader
 from pipeline.service_tables import MeetingRow, PersonRow, WorkRow
 from pipeline.sql import Database, NotStoredError, columns, now
 from pipeline.store import Stage, Status
@@ -96,6 +97,13 @@ class Meetings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        own: tuple[Any, ...] = (
+            MeetingRow.id.label("meeting_id"),
+            MeetingRow.owner_id,
+            MeetingRow.held_at,
+        )
+        figures = (getattr(ScoreRow, n) for n in ("kind", "verdict", "overall", "low", "high"))
+        self._points = Reader(database, (*own, *figures), ScorePoint.model_validate)
 
     def add(self, meeting: Meeting) -> Meeting:
         """Keep a meeting; where its owner has one with the same file, that one is given back."""
@@ -144,19 +152,15 @@ class Meetings:
 
     def points(self, reach: Reach, wanted: MeetingFilter) -> list[ScorePoint]:
         """The figures of the finished meetings that somebody may see, oldest first."""
-        figures = [
-            getattr(ScoreRow, name) for name in ("kind", "verdict", "overall", "low", "high")
-        ]
-        asked = (
-            select(
-                MeetingRow.id.label("meeting_id"), MeetingRow.owner_id, MeetingRow.held_at, *figures
+        return self._points.all(
+            lambda asked: (
+                asked.select_from(MeetingRow)
+                .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)
+                .join(ScoreRow, score_is_current())
+                .where(within(reach), matching(wanted))
+                .order_by(MeetingRow.held_at, MeetingRow.id)
             )
-            .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)
-            .join(ScoreRow, score_is_current())
-            .where(within(reach), matching(wanted))
-            .order_by(MeetingRow.held_at, MeetingRow.id)
         )
-        return [ScorePoint.model_validate(row._asdict()) for row in self._database.all(asked)]
 
     def list(self, reach: Reach, limit: int = 200) -> list[MeetingView]:
         """The newest meetings that somebody may see, newest first."""

@@ -77,7 +77,7 @@ def purge_daily(settings: Settings, ended: Event) -> None:
             except Exception:  # Analyses must not wait for that; the next day may be better.
                 _log.exception("nothing could be purged")
             else:
-                _log.info("purged: %s", done)
+                _log.info("purged", extra=done.model_dump())
             if ended.wait(_DAY.total_seconds()):
                 return
 

@@ -2,7 +2,12 @@
 
 from alembic import context
 
-from pipeline import api_tables, service_tables, upload_tables  # noqa: F401 - their tables belong to Base.
+from pipeline import (  # noqa: F401 - their tables belong to Base.
+    api_tables,
+    service_tables,
+    upload_tables,
+    watch_tables,
+)
 from pipeline.tables import Base
 
 connection = context.config.attributes["connection"]

@@ -20,6 +20,7 @@ Scope = Literal[
     "delete:meetings",
     "read:scores",
     "read:people",
+    "read:metrics",
     "write:rubrics",
     "write:webhooks",
 ]

@@ -46,7 +46,7 @@ class Supervisor:
         while process.is_alive() and not self._stopped.wait(0.1):
             pass
         if not self._stopped.is_set():
-            _log.error("the worker ended with %s and is started again", process.exitcode)
+            _log.error("worker ended, and is started again", extra={"exit": process.exitcode})
         process.terminate()
         process.join(_PATIENCE_SECONDS)
         if process.is_alive():

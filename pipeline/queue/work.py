@@ -5,13 +5,13 @@ stops renewing, and the next one takes over; every finished stage is in the stor
 """
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 
 from models.conversation import Value
-from pipeline.service_tables import WorkRow
+from pipeline.service_tables import MeetingRow, WorkRow
 from pipeline.sql import Database, now
 
 LEASE: Final = timedelta(seconds=30)
@@ -26,6 +26,20 @@ class Claim(Value):
     analysis_id: UUID
     attempts: int
     rescore_id: UUID | None = None
+
+
+class QueueFigures(Value):
+    """The queue in figures.
+
+    Attributes:
+        waiting: Analyses that no worker holds.
+        running: Analyses that a worker holds.
+        oldest_seconds: For how long the oldest that waits has been in the queue, 0 for none.
+    """
+
+    waiting: int
+    running: int
+    oldest_seconds: float
 
 
 class Work:
@@ -92,6 +106,25 @@ class Work:
     def done(self, worker: str, analysis_id: UUID) -> None:
         """Take an analysis that ended, well or badly, out of the queue."""
         self._database.run(delete(WorkRow).where(_held(worker, analysis_id)))
+
+    def figures(self) -> QueueFigures:
+        """How much there is to do."""
+        moment = now()
+        free = WorkRow.lease_until.is_(None) | (WorkRow.lease_until < moment)
+        since = func.min(WorkRow.asked_at).label("since")
+        asked: Select[Any] = select(free.label("free"), func.count().label("many"), since)
+        found = {bool(r.free): r for r in self._database.all(asked.group_by(free))}
+        waiting, running = found.get(True), found.get(False)
+        return QueueFigures(
+            waiting=0 if waiting is None else waiting.many,
+            running=0 if running is None else running.many,
+            oldest_seconds=0 if waiting is None else (moment - waiting.since).total_seconds(),
+        )
+
+    def meetings(self, analysis_id: UUID) -> list[UUID]:
+        """The meetings that are shown by an analysis."""
+        asked = select(MeetingRow.id).where(MeetingRow.analysis_id == analysis_id)
+        return [row.id for row in self._database.all(asked.order_by(MeetingRow.created_at))]
 
 
 def _held(worker: str, analysis_id: UUID) -> ColumnElement[bool]:

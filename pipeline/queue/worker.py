@@ -17,13 +17,16 @@ from uuid import UUID, uuid4
 from models.errors import CoachscoreError, UnavailableError
 from pipeline.analysis import digest_one, score_again
 from pipeline.jobs import Workplace
+from pipeline.logs import about, configure
 from pipeline.meetings.purging import purge_daily
 from pipeline.people.secret import load_secret
 from pipeline.queue.rescores import Rescores
 from pipeline.queue.work import LEASE, Claim, Work
+from pipeline.queue.workers import Workers
 from pipeline.settings import Settings
 from pipeline.sql import Database
 from pipeline.store import Store
+from pipeline.totals import Totals
 from pipeline.webhooks.events import Events
 from pipeline.webhooks.sending import Sender
 from pipeline.webhooks.webhooks import Webhooks
@@ -50,6 +53,7 @@ class Worker:
         self.name = str(uuid4())
         self._settings, self._make = settings, make
         self._store, self._work = Store(database), Work(database)
+        self._totals = Totals(database)
         self._rescores = Rescores(database)
         self._events = Events(database, Webhooks(database, load_secret(settings)))
 
@@ -58,23 +62,35 @@ class Worker:
         claim = self._work.claim(self.name)
         if claim is None:
             return False
-        _log.info("analysis %s: begun, attempt %d", claim.analysis_id, claim.attempts)
+        shown = ",".join(map(str, self._work.meetings(claim.analysis_id)))
+        with about(analysis=claim.analysis_id, meeting=shown or "none"):
+            self._take(claim)
+        return True
+
+    def _take(self, claim: Claim) -> None:
+        """Make an analysis and take it out of the queue, however it ends."""
+        started, result = time.perf_counter(), "failed"
+        anew = claim.rescore_id is not None
+        _log.info("begun", extra={"attempt": claim.attempts, "rescore": anew})
         try:
             self._make_one(claim)
+            result = "done"
         except UnavailableError as error:  # Not the file's fault, so it is not given up.
-            _log.warning("analysis %s waits: %s", claim.analysis_id, error.title)
+            _log.warning("postponed", extra={"reason": type(error).__name__})
             self._work.postpone(self.name, claim.analysis_id)
-            return True
+            return
         except CoachscoreError as error:
-            _log.info("analysis %s: %s", claim.analysis_id, error.title)
+            _log.info("cannot be made", extra={"reason": type(error).__name__})
         except Exception:
-            _log.exception("analysis %s", claim.analysis_id)
+            _log.exception("went wrong")
         except BaseException:  # A signal: somebody else, or the next start, goes on.
             self._work.release(self.name, claim.analysis_id)
             raise
         self._work.done(self.name, claim.analysis_id)
-        _log.info("analysis %s: ended", claim.analysis_id)
-        return True
+        if not anew:
+            self._totals.add("analysis", result)
+        took = round((time.perf_counter() - started) * 1000, 1)
+        _log.info("ended", extra={"result": result, "ms": took})
 
     def digest(self) -> bool:
         """Make one digest that an earlier version left out; returns whether to go on."""
@@ -145,8 +161,7 @@ def work(settings: Settings, parent: int | None = None) -> None:
         settings: Where the queue is.
         parent: Process that started this one; without it, there is nothing to work for.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # Prefect's calls, answered in here.
+    configure(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     with closing(Database.open(settings)) as database:
@@ -156,11 +171,12 @@ def work(settings: Settings, parent: int | None = None) -> None:
         Thread(target=sender.run, args=(Event(),), name="webhooks", daemon=True).start()
         Thread(target=purge_daily, args=(settings, Event()), name="purge", daemon=True).start()
         worker = Worker(settings, database, _prepared())
-        _log.info("worker %s is ready", worker.name)
-        lacking = True  # Scores of an earlier version; new ones bring their digests along.
-        while parent is None or os.getppid() == parent:
-            if not worker.step() and not (lacking := lacking and worker.digest()):
-                time.sleep(_POLL_SECONDS)
+        with Workers(database).beating(worker.name):
+            _log.info("ready", extra={"worker": worker.name})
+            lacking = True  # Scores of an earlier version; new ones bring their digests along.
+            while parent is None or os.getppid() == parent:
+                if not worker.step() and not (lacking := lacking and worker.digest()):
+                    time.sleep(_POLL_SECONDS)
 
 
 def _prepared() -> Make:

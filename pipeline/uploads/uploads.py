@@ -7,6 +7,7 @@ and no name that a user gave ever becomes a path.
 """
 
 import hashlib
+import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,11 +27,13 @@ from pipeline.settings import Settings
 from pipeline.sql import now
 from pipeline.storage.folder import drop, new_slot
 from pipeline.storage.storage import StorageError
+from pipeline.totals import Totals
 from scoring.wording import KINDS
 
 if TYPE_CHECKING:
     from pipeline.service import Service
 
+_log = logging.getLogger(__name__)
 _CHUNK: Final = 1 << 20
 _MOST_TEXT: Final = 8 << 20  # An hour's transcript has about 0.1 MiB; longer ones take minutes.
 
@@ -147,6 +150,9 @@ def register(service: "Service", received: Received, details: MeetingDetails) ->
         if known.path != made.path:  # Another request was quicker.
             with suppress(StorageError):  # The purge finds it.
                 service.files.remove(made.path)
+        Totals(service.database).add("upload", received.medium, received.size)
+        told = {"meeting": known.id, "analysis": known.analysis_id, "bytes": received.size}
+        _log.info("uploaded", extra=told)
     if known.path != str(received.path):
         drop(received.path)
     if service.store.analysis(known.analysis_id).status != "done":

@@ -93,7 +93,9 @@ HOOK = {"url": "https://example.com/hook", "events": ["meeting.scored"]}
 PASSWORDS = {"password": "four green frogs", "again": "four green frogs"}
 
 TABLE = [
-    Line("GET", "/healthz", everybody(200)),
+    Line("GET", "/health", everybody(200)),
+    Line("GET", "/ready", everybody(503)),  # There is no worker.
+    Line("GET", "/metrics", kept(200)),
     Line("GET", "/static/report.css", everybody(200)),
     Line("GET", "/api/v1/openapi.json", everybody(200)),
     Line("GET", "/sign-in", everybody(200) | dict.fromkeys(PEOPLE, 303)),

@@ -29,8 +29,10 @@ from pipeline.uploads.uploads import MeetingDetails, receive, register
 Client = Callable[..., TestClient]
 MARKER = "Zanzibarquux"
 TALK = f"Ana: How did {MARKER} go?\nBen: Well, {MARKER} bought.\n"
-# These hold ids, hashes, addresses of programs and rubrics; of no person and no meeting.
-NAMES_NOBODY = {"audit", "rescores", "rubrics", "sign_in_attempts", "tokens", "webhooks"}
+# These hold ids, hashes, counts, addresses of programs and rubrics; of no person, no meeting.
+NAMES_NOBODY = {
+    "audit", "rescores", "rubrics", "sign_in_attempts", "tokens", "totals", "webhooks", "workers",
+}  # fmt: skip
 
 
 def stores(service: Service) -> list[str]:

@@ -100,7 +100,7 @@ def test_each_caller_has_a_limit(hasty: FastAPI, organisation: Any) -> None:
     assert last.headers["content-type"] == "application/problem+json"
     assert ask("full").status_code == 200
     assert [ask("").status_code for _ in range(4)] == [401, 401, 401, 429]
-    assert TestClient(hasty).get("/healthz").status_code == 200
+    assert TestClient(hasty).get("/health").status_code == 200
 
 
 def test_a_limit_ends(monkeypatch: pytest.MonkeyPatch) -> None:
