@@ -31,7 +31,8 @@ MARKER = "Zanzibarquux"
 TALK = f"Ana: How did {MARKER} go?\nBen: Well, {MARKER} bought.\n"
 # These hold ids, hashes, counts, addresses of programs and rubrics; of no person, no meeting.
 NAMES_NOBODY = {
-    "audit", "rescores", "rubrics", "sign_in_attempts", "tokens", "totals", "webhooks", "workers",
+    "audit", "rescores", "rubrics", "sign_in_attempts", "stored_files", "tokens", "totals",
+    "webhooks", "workers",
 }  # fmt: skip
 
 
