@@ -1,6 +1,8 @@
 """Signing in at an OpenID provider: the whole way, and each way in which it must fail."""
 
 import importlib.util
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -343,6 +345,12 @@ def test_settings_that_do_not_fit_are_refused_at_the_start(settings: Settings) -
     with pytest.raises(OpenIdSetupError, match="unencrypted"):
         openid_of(settings.model_copy(update={"openid_issuer": "http://provider.example"}))
     assert openid_of(Settings(home=settings.home)) is None
+
+
+def test_authlib_is_imported_when_somebody_signs_in_and_not_before() -> None:
+    code = "import sys, api.cli, api.app; print({'authlib', 'joserfc'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_without_a_provider_pages_say_nothing_of_it(settings: Settings) -> None:
