@@ -58,8 +58,8 @@ class Digests:
 
     def details(self, reach: Reach, wanted: MeetingFilter) -> dict[UUID, Details]:
         """Quotes, next steps and advice by meeting, oldest first."""
-        columns: Select[Any] = select(MeetingRow.id, DigestRow.details)
-        asked = _finished(columns, reach, wanted)
+        columns: list[Any] = [MeetingRow.id, DigestRow.details]
+        asked = _finished(select(*columns), reach, wanted)
         rows = self._database.all(asked.where(DigestRow.details.is_not(None)))
         return {row.id: Details.model_validate_json(row.details) for row in rows}
 

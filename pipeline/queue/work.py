@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from models.conversation import Value
 from pipeline.service_tables import MeetingRow, WorkRow
@@ -112,8 +112,9 @@ class Work:
         moment = now()
         free = WorkRow.lease_until.is_(None) | (WorkRow.lease_until < moment)
         since = func.min(WorkRow.asked_at).label("since")
-        asked: Select[Any] = select(free.label("free"), func.count().label("many"), since)
-        found = {bool(r.free): r for r in self._database.all(asked.group_by(free))}
+        figures: list[Any] = [free.label("free"), func.count().label("many"), since]
+        rows = self._database.all(select(*figures).group_by(free))
+        found = {bool(row.free): row for row in rows}
         waiting, running = found.get(True), found.get(False)
         return QueueFigures(
             waiting=0 if waiting is None else waiting.many,
