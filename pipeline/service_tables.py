@@ -169,8 +169,6 @@ class WorkRow(Base):
     claimed_by: Mapped[str | None]
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int]
-    phase: Mapped[str | None]
-    share: Mapped[float | None]
     rescore_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("rescores.id", ondelete="CASCADE"), index=True
     )

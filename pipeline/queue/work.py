@@ -77,8 +77,6 @@ class Work:
                     claimed_by=worker,
                     lease_until=now() + LEASE,
                     attempts=claim.attempts,
-                    phase=None,
-                    share=None,
                 )
             )
         return claim
@@ -87,11 +85,6 @@ class Work:
         """Say that a worker is still at it."""
         mine = _held(worker, analysis_id)
         self._database.run(update(WorkRow).where(mine).values(lease_until=now() + LEASE))
-
-    def progress(self, worker: str, analysis_id: UUID, phase: str, share: float) -> None:
-        """Say what a worker is doing, and which share of that is done, 0 to 1."""
-        mine = _held(worker, analysis_id)
-        self._database.run(update(WorkRow).where(mine).values(phase=phase, share=share))
 
     def release(self, worker: str, analysis_id: UUID) -> None:
         """Give an analysis back unfinished; that does not count as an attempt."""

@@ -14,6 +14,8 @@ from threading import Event, Thread
 from typing import Final, NoReturn
 from uuid import UUID, uuid4
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from models.errors import CoachscoreError, UnavailableError
 from pipeline.analysis import digest_one, score_again
 from pipeline.jobs import Workplace
@@ -35,7 +37,6 @@ Make = Callable[[Workplace, Claim], None]
 
 _log = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 0.3
-_TELL_SECONDS: Final = 0.5
 # A file that ends the process (out of memory, say) must not end every worker for ever.
 _MOST_ATTEMPTS: Final = 3
 
@@ -109,7 +110,7 @@ class Worker:
             self._store.fail_analysis(claim.analysis_id, error.title, error.message)
             raise error
         with self._renewing(claim):
-            self._make(Workplace(self._settings, self._store, self._teller(claim)), claim)
+            self._make(Workplace(self._settings, self._store, lambda *_: None), claim)
         self._events.scored(claim.analysis_id)
 
     def _score_again(self, claim: Claim, rescore_id: UUID) -> None:
@@ -125,18 +126,6 @@ class Worker:
         if tried_enough:
             self._rescores.failed(rescore_id)
 
-    def _teller(self, claim: Claim) -> Callable[[str, float], None]:
-        """Writes progress down, though not more often than anybody looks."""
-        told = 0.0, ""
-
-        def tell(phase: str, share: float) -> None:
-            nonlocal told
-            if phase != told[1] or time.monotonic() - told[0] >= _TELL_SECONDS:
-                told = time.monotonic(), phase
-                self._work.progress(self.name, claim.analysis_id, phase, share)
-
-        return tell
-
     @contextmanager
     def _renewing(self, claim: Claim) -> Iterator[None]:
         """Keep the lease in a thread of its own while a stage computes."""
@@ -144,7 +133,10 @@ class Worker:
 
         def renew() -> None:
             while not ended.wait(LEASE.total_seconds() / 3):
-                self._work.renew(self.name, claim.analysis_id)
+                try:
+                    self._work.renew(self.name, claim.analysis_id)
+                except SQLAlchemyError as error:  # The database may be back for the next one.
+                    _log.warning("a lease could not be renewed", exc_info=error)
 
         thread = Thread(target=renew, daemon=True)
         thread.start()

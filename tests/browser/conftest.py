@@ -234,7 +234,7 @@ def held_back(service: Service, owner: UUID) -> UUID:
     meeting = uploaded(service, owner, "slow.txt", b"Ana: How are you?\nBen: Fine.\n", 1)
     claim = service.work.claim("tests")
     service.store.start_stage(claim.analysis_id, "tag")
-    service.work.progress("tests", claim.analysis_id, "tag", 0.4)
+    service.store.tell_progress(claim.analysis_id, 0.4, 60.0)
     mine = WorkRow.analysis_id == claim.analysis_id
     until: datetime = now() + timedelta(days=1)
     service.database.run(update(WorkRow).where(mine).values(lease_until=until))

@@ -214,7 +214,6 @@ def test_work_of_a_dead_worker_is_taken_over(
 
 def worker(service: Service, raised: BaseException | None = None) -> Worker:
     def make(place: Workplace, claim: Claim) -> None:
-        place.progress("transcribe", 0.5)
         if raised is not None:
             raise raised
 
