@@ -104,8 +104,8 @@ class Bucket:
     def _note(self, location: str) -> None:
         moment = now()
         noted = self._database.insert(StoredFileRow).values(location=location, created_at=moment)
-        again = {"index_elements": ["location"], "set_": {"created_at": moment}}
-        self._database.run(noted.on_conflict_do_update(**again))
+        again = {"created_at": moment}
+        self._database.run(noted.on_conflict_do_update(index_elements=["location"], set_=again))
 
 
 def _taken_apart(location: str) -> tuple[str, str]:
