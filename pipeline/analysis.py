@@ -12,7 +12,7 @@ from uuid import UUID
 
 from models.conversation import Conversation, Recording, Transcript, Value
 from models.labels import Kind
-from models.tags import TaggedConversation
+from models.tags import Tag, TaggedConversation
 from pipeline import stages
 from pipeline.jobs import (
     AnalysisOptions,
@@ -37,7 +37,7 @@ from pipeline.store import (
 from pipeline.totals import Totals
 from pipeline.watched import watched
 from scoring.digest import digest_of
-from scoring.score import ScoredConversation
+from scoring.score import ScoredConversation, score_conversation
 
 V = TypeVar("V", bound=Value)
 
@@ -252,7 +252,19 @@ def _uncorrected(job: Job) -> ScoredConversation:
         return store.result(sha256, "score", job.uncorrected, ScoredConversation)
     tagged = _load(job, "tag", TaggedConversation)
     rubric_of = partial(current_rubric, job.place)
+    found = _kind_before(job)
+    if found is not None:
+        return score_conversation(tagged, rubric_of(found.value), {found.value: found.p})
     return stages.score(tagged, job.options.kind, job.place.settings, rubric_of)
+
+
+def _kind_before(job: Job) -> Tag[Kind] | None:
+    """The kind that the words told before they were masked, None where there is no such."""
+    key = job.place.store.analysis(job.id).score_key
+    if key is None or job.options.kind is not None or not job.place.settings.mask_customers:
+        return None
+    before = job.place.store.result(job.recording.sha256, "score", key, ScoredConversation)
+    return before.tags.kind
 
 
 _COMPUTE: Final[dict[Stage, Callable[[Job], tuple[Value, str]]]] = {

@@ -23,7 +23,9 @@ class Held:
         self._values: dict[str, tuple[Made, Value]] = {}
 
     def __contains__(self, key: str) -> bool:
-        return key in self._values
+        # A score is there only when it is stored, and with it all that it was made of.
+        found = self.get(key)
+        return found is not None and not isinstance(found, ScoredConversation)
 
     def get(self, key: str) -> Value | None:
         """The result with a key, None where it is not held."""
@@ -37,11 +39,16 @@ class Held:
         self._values[made.key] = made, value
 
     def release(self) -> Iterator[tuple[Made, Value]]:
-        """Everything that was held, masked, to be stored; nothing is held any more.
+        """Everything that is held, masked, to be stored; after the last of it, nothing is held.
 
-        What was made of a stored transcript is masked already.
+        Where storing fails midway, all is still there to try again. What was made of a stored
+        transcript is masked already.
         """
-        held, self._values = list(self._values.values()), {}
+        yield from self._masked()
+        self._values.clear()
+
+    def _masked(self) -> Iterator[tuple[Made, Value]]:
+        held = list(self._values.values())
         transcript = next((v for _, v in held if isinstance(v, Transcript)), None)
         talk = next((v for _, v in held if isinstance(v, Conversation)), None)
         if transcript is None or talk is None:

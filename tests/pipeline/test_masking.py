@@ -20,7 +20,15 @@ from models.conversation import (
     Word,
 )
 from models.masked import joined
-from pipeline.analysis import Analysis, finish, load_analysis, rescore, run_stage
+from pipeline import stages
+from pipeline.analysis import (
+    Analysis,
+    finish,
+    load_analysis,
+    rescore,
+    run_stage,
+    score_again,
+)
 from pipeline.jobs import AnalysisOptions, Workplace, begin, open_job
 from pipeline.masking.annotations import read_annotated
 from pipeline.masking.masking import find, hide
@@ -210,11 +218,9 @@ def analysed(store: Store, path: Path, *, mask: bool) -> Analysis:
 
 def kept(store: Store) -> str:
     """Everything that is kept of what was said."""
-    rows = [
-        *store.database.all(select(StageResultRow.payload)),
-        *store.database.all(select(DigestRow.details)),
-    ]
-    return str(rows)
+    wanted = (StageResultRow.payload, DigestRow.details)
+    # Rows themselves are printed with long texts cut short.
+    return " ".join(row[0] for column in wanted for row in store.database.all(select(column)))
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -250,3 +256,17 @@ def test_scoring_again_and_another_coach_stay_masked(tmp_path: Path, customers: 
         rescore(place, first.id, coach=coachee)
         assert [marker for marker in TOLD if marker in kept(store)] == []
     assert other.scored.tagged == first.scored.tagged
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_new_version_of_scoring_keeps_the_kind_that_the_words_told(
+    tmp_path: Path, customers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = Settings(home=tmp_path, mask_customers=True)
+    with closing(Store.open(chosen)) as store:
+        first = analysed(store, customers, mask=True)
+        monkeypatch.setitem(stages.STAGE_VERSIONS, "score", "of the test")
+        monkeypatch.setattr(stages, "score", None)
+        assert score_again(Workplace(chosen, store, lambda *_: None), first.id)
+        again = load_analysis(store, first.id)
+    assert again.scored == first.scored
