@@ -47,7 +47,7 @@ def send(page: Page) -> None:
 def in_sight(page: Page, link: Locator) -> None:
     """Following a link to a sentence brings that sentence into sight."""
     target = page.locator(re.search(r"#u\d+$", link.get_attribute("href")).group())
-    link.click()
+    link.locator(".place").click()
     expect(target).to_be_in_viewport()
 
 
@@ -80,7 +80,7 @@ def test_a_managers_whole_path(site: Any, browse: Browse) -> None:
 def uploads(page: Page) -> str:
     """From a dropped file to a score; returns the meeting's address."""
     first, second = sample_files()[:2]
-    drop(page, first.name, first.read_text("utf-8"))
+    drop(page, first.name, first.read_bytes().decode())
     page.get_by_label("With whom").fill("Elena")
     send(page)
     consent = page.get_by_role("checkbox", name="Everybody in this conversation")
