@@ -133,6 +133,11 @@ class Meetings:
             raise NotStoredError("No such meeting.")
         return Meeting.model_validate(row._asdict())
 
+    def has_file(self, location: str) -> bool:
+        """Whether the file at a location is that of a meeting."""
+        row = self._database.first(select(MeetingRow.id).where(MeetingRow.path == location))
+        return row is not None
+
     def count(self, owner_id: UUID) -> int:
         """How many meetings somebody has."""
         asked = select(func.count()).where(MeetingRow.owner_id == owner_id)

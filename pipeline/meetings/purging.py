@@ -14,10 +14,9 @@ from pipeline.meetings.deletion import FileLeftError, delete_meeting, delete_rec
 from pipeline.service_tables import MeetingRow
 from pipeline.settings import Settings
 from pipeline.sql import NotStoredError, now
-from pipeline.storage.folder import drop
 from pipeline.tables import RecordingRow
 from pipeline.upload_tables import PartialUploadRow
-from pipeline.uploads.resuming import slot_of
+from pipeline.uploads.resuming import drop_part, slot_of
 
 if TYPE_CHECKING:
     from pipeline.service import Service
@@ -60,7 +59,7 @@ def purge(service: "Service") -> Purged:
             recordings += 1
     expired = service.partial_uploads.remove_expired()
     for one in expired:
-        drop(slot_of(service.settings, one.id))
+        drop_part(service, one)
     service.database.forget()  # What could not leave the disk while others read.
     files = len(expired) + _remove_left_behind(service)
     return Purged(meetings=meetings, recordings=recordings, files=files)

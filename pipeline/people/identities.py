@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy import delete, select
 
 from models.conversation import Value
@@ -47,6 +47,9 @@ class Claim(Value):
         email: Address, None where it tells none.
         verified: Whether it says that the address is theirs.
     """
+
+    # What does not fit goes to the log, which holds nobody's name or address.
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     issuer: str
     subject: str = Field(pattern=r"^[\x20-\x7e]{1,255}$")

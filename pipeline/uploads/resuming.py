@@ -18,7 +18,6 @@ from pipeline.meetings.meetings import Meeting
 from pipeline.settings import Settings
 from pipeline.sql import now
 from pipeline.storage.folder import drop, new_slot
-from pipeline.storage.storage import StorageError
 from pipeline.uploads.partial_uploads import PartialUpload
 from pipeline.uploads.uploads import (
     MeetingDetails,
@@ -161,8 +160,8 @@ def finish(service: "Service", upload: PartialUpload) -> UUID:
     """Make a meeting of a file that arrived as a whole; what cannot be used is removed.
 
     Raises:
-        StorageError: It cannot be kept at the moment. It waits in its slot, and an empty
-            last part tries again.
+        StorageError: It cannot be kept at the moment. As with any error that is not about the
+            file, it waits in its slot, and an empty last part tries again.
         CoachscoreError: What a parser found wrong with it, and what it accepts.
     """
     slot = slot_of(service.settings, upload.id)
@@ -173,12 +172,12 @@ def finish(service: "Service", upload: PartialUpload) -> UUID:
             return upload.meeting_id
         details = MeetingDetails.model_validate_json(upload.details)
         try:
-            made: Meeting = register(service, inspect(slot, upload.file_name), details)
-        except StorageError:
-            raise
+            received = inspect(slot, upload.file_name)
         except Exception:
             discard(service, upload)
             raise
+        # What fails from here on is not the file's fault, and it may be a meeting's by then.
+        made: Meeting = register(service, received, details)
         service.partial_uploads.finish(upload.id, made.id)
     service.audit.note(details.consent_by, "create", f"meeting:{made.id}")
     return made.id
@@ -200,8 +199,17 @@ def _alone(slot: Path) -> Iterator[None]:
 def discard(service: "Service", upload: PartialUpload) -> None:
     """Forget an upload, and remove what arrived of it unless that is a meeting's file."""
     service.partial_uploads.remove(upload.id)
-    if upload.meeting_id is None:
-        drop(slot_of(service.settings, upload.id))
+    drop_part(service, upload)
+
+
+def drop_part(service: "Service", upload: PartialUpload) -> None:
+    """Remove what arrived of an upload unless that is a meeting's file.
+
+    A process that dies just after it made the meeting has not noted that it did.
+    """
+    slot = slot_of(service.settings, upload.id)
+    if upload.meeting_id is None and not service.meetings.has_file(str(slot)):
+        drop(slot)
 
 
 def slot_of(settings: Settings, upload_id: UUID) -> Path:

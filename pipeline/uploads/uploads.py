@@ -143,21 +143,31 @@ def register(service: "Service", received: Received, details: MeetingDetails) ->
     Raises:
         StorageError: It could not be kept. It is still in its slot, to try again or to drop.
     """
-    known = service.meetings.same_file(details.owner_id, received.sha256)
+    made, known = None, service.meetings.same_file(details.owner_id, received.sha256)
     if known is None:
         made = _meeting(service, received, details)
         known = service.meetings.add(made)
-        if known.path != made.path:  # Another request was quicker.
-            with suppress(StorageError):  # The purge finds it.
-                service.files.remove(made.path)
+        if known.path != made.path:
+            _give_way(service, known, made)
+    if service.store.analysis(known.analysis_id).status != "done":
+        service.work.ask(known.analysis_id)
+    if known.path != str(received.path):
+        drop(received.path)
+    if made is not None and known.id == made.id:  # Last, for nothing may depend on a figure.
         Totals(service.database).add("upload", received.medium, received.size)
         told = {"meeting": known.id, "analysis": known.analysis_id, "bytes": received.size}
         _log.info("uploaded", extra=told)
-    if known.path != str(received.path):
-        drop(received.path)
-    if service.store.analysis(known.analysis_id).status != "done":
-        service.work.ask(known.analysis_id)
     return known
+
+
+def _give_way(service: "Service", known: Meeting, made: Meeting) -> None:
+    """Drop what was made of a file where another request with it was quicker."""
+    # The recording names the copy that came last, which is about to go.
+    stays = {"name": known.file_name, "path": known.path}
+    recording = service.store.recording(known.sha256).model_copy(update=stays)
+    service.store.put_recording(recording)
+    with suppress(StorageError):  # The purge finds it.
+        service.files.remove(made.path)
 
 
 def clean_file_name(name: str) -> str:

@@ -19,6 +19,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from pipeline.meetings.purging import purge
 from pipeline.service import Service
 from pipeline.sql import now
 
@@ -160,6 +161,29 @@ def test_another_protocol_is_refused(client_of: Client) -> None:
     old = client.head(location, headers={"tus-resumable": "0.2.2"})
     assert (old.status_code, old.headers["tus-version"]) == (412, "1.0.0")
     assert patch(client, location, 0, TALK, **{"content-type": "text/plain"}).status_code == 415
+
+
+@pytest.mark.parametrize("then", ["again", "discard", "purge"])
+def test_a_database_that_is_away_costs_no_meeting_its_file(
+    client_of: Client, service: Service, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    client, before = client_of("max"), kept(service)
+    location = create(client).headers["location"]
+    with monkeypatch.context() as away:
+        away.setattr(service.work, "ask", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            patch(client, location, 0, TALK)
+    (file,) = kept(service) - before
+    if then == "again":
+        done = patch(client, location, len(TALK), b"")
+        assert (done.status_code, "coachscore-meeting" in done.headers) == (204, True)
+    elif then == "discard":
+        assert client.delete(location, headers=TUS).status_code == 204
+    else:
+        (upload,) = service.partial_uploads.unfinished()
+        service.partial_uploads.extend(upload.id, now() - timedelta(seconds=1))
+        purge(service)
+    assert (file / "file").read_bytes() == TALK
 
 
 def test_what_waited_too_long_is_gone(client_of: Client, service: Service) -> None:

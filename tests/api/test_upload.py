@@ -57,6 +57,25 @@ def test_the_same_file_is_one_meeting_for_one_owner(client_of: Client, service: 
     assert other.headers["location"] != first.headers["location"]
 
 
+def test_of_two_that_send_a_file_at_once_the_copy_that_stays_is_heard(
+    client_of: Client, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, client, quicker = service.files.keep, client_of("max"), client_of("max")
+
+    def keep_slowly(slot: Path) -> str:
+        """Meanwhile its sender does not wait, and sends it again."""
+        location = keep(slot)
+        monkeypatch.setattr(service.files, "keep", keep)
+        send(quicker, TALK)
+        return location
+
+    monkeypatch.setattr(service.files, "keep", keep_slowly)
+    send(client, TALK)
+    (view,) = meetings_of(service, "max")
+    assert service.store.recording(view.meeting.sha256).path == view.meeting.path
+    assert Path(view.meeting.path).read_bytes() == TALK[1]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
