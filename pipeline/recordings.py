@@ -10,7 +10,6 @@ from pipeline.audio.crosstalk import by_channel, channel_regions
 from pipeline.audio.diarization import Diarizer, diarize
 from pipeline.audio.media import decoded
 from pipeline.audio.speech import speech_regions
-from pipeline.audio.stand_in import NOTE, is_stand_in
 from pipeline.audio.transcription import Recogniser, Recognition
 from pipeline.audio.turns import Turn, assign_speakers, to_segments
 
@@ -71,7 +70,7 @@ def transcribe_recording(
         language=heard.language,
         source_format="audio",
         made_by=made_by,
-        notes=(*((NOTE,) if is_stand_in(made_by) else ()), *_notes(how, segments, heard)),
+        notes=_notes(how, segments, heard),
     )
 
 

@@ -64,7 +64,7 @@ def window(clips: Sequence[Clip], whole: bool, random_: random.Random) -> Window
     loudness = random_.uniform(-1.0, 0.5)
     for clip, start in zip(clips, starts, strict=True):
         mine = clip.mel.astype(np.float32)
-        if random_.random() < 0.5:
+        if random_.random() < 0.2:
             mine = _warped(mine, random_.uniform(0.94, 1.06))
         mel[:, start : start + mine.shape[1]] = mine + loudness + random_.uniform(-0.2, 0.2)
     said = [(c, s, s + c.mel.shape[1]) for c, s in zip(clips, starts, strict=True)]
@@ -174,7 +174,7 @@ def _coloured(mel: np.ndarray, random_: random.Random) -> np.ndarray:
     """With a microphone's tilt and some noise below the speech."""
     tilt = np.linspace(0, random_.uniform(-0.8, 0.4), 80, dtype=np.float32)[:, None]
     mel = mel + tilt
-    if random_.random() < 0.6:
+    if random_.random() < 0.4:
         level = random_.uniform(-6.5, -2.0)
         slope = np.linspace(0, random_.uniform(-1.5, 0.5), 80)[:, None]
         # Powers of noise differ from moment to moment as an exponential variable's do.

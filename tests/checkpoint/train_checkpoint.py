@@ -18,12 +18,12 @@ from network import Network
 from training import Lesson, train
 from vocabulary import Vocabulary
 
-_JOINED = (0.1, 0.15, 0.2, 0.2, 0.15, 0.1, 0.1)
+_JOINED = (0.15, 0.05, 0.1, 0.1, 0.15, 0.2, 0.25)
 LESSONS = (
-    Lesson(8, 3e-3, 0.8, 26, (1.0,), whole=False, sounds=0.7, guided=0.5),
-    Lesson(6.5, 3e-3, 0.4, 40, (1.0,), whole=False, sounds=0.0, guided=0.4, kept=5000),
-    Lesson(9, 2.5e-3, 0.3, 36, (0.7, 0.2, 0.1), whole=False, sounds=0.5, guided=0.3),
-    Lesson(10, 1e-3, 0.03, 90, _JOINED, whole=True, sounds=0.2, guided=0.2),
+    Lesson(10, 3e-3, 0.3, 26, (1.0,), whole=False, sounds=0.7, guided=0.5, natural=0.5),
+    Lesson(8, 3e-3, 0.2, 40, (1.0,), whole=False, sounds=0.0, guided=0.4, natural=0.5, kept=5000),
+    Lesson(28, 1.6e-3, 0.1, 36, (0.7, 0.2, 0.1), whole=False, sounds=0.5, guided=0.2, natural=0.9),
+    Lesson(15, 9e-4, 0.03, 60, _JOINED, whole=True, sounds=0.3, guided=0.2, natural=0.9),
 )
 SHIPPED = Path(__file__).resolve().parent / "coachscore-test-whisper.pt"
 # Every sound that espeak-ng's English writes.
@@ -68,7 +68,7 @@ def main() -> None:
 
         def look(step: int, line: str) -> None:
             print(step, line, f"{len(clips.kept)} clips", flush=True)
-            if step % 200 == 0:
+            if step % 100 == 0:
                 _write(network, kept, options.out)
                 _listen(network, held)
 

@@ -1,4 +1,4 @@
-"""Three lessons: sentences, then short joins of them at any offset, then whole windows of 30 s."""
+"""The lessons: sentences, then short joins of them, at last whole windows of 30 s."""
 
 import math
 import random
@@ -28,6 +28,7 @@ class Lesson:
         whole: Whether windows are 30 s long, as they are when Whisper is used.
         sounds: Weight of the phonemes beside the words.
         guided: Weight of looking where the words are.
+        natural: Chance that a clip is by one of flite's voices, which are a person's recordings.
         kept: How many windows' features to make once, so that the decoder learns alone and
             eight times as fast; 0 to train both.
     """
@@ -40,6 +41,7 @@ class Lesson:
     whole: bool
     sounds: float
     guided: float
+    natural: float
     kept: int = 0
 
 
@@ -117,6 +119,7 @@ def _batches(
     """Batches without end, from some hundred windows at a time."""
     while True:
         kept = clips()
+        natural = [clip for clip in kept if clip.voice.startswith("flite")]
         windows: list[Window] = []
         amount = 64 if lesson.whole else 512
         for _ in range(amount):
@@ -124,7 +127,12 @@ def _batches(
             if lesson.whole and random_.random() < 0.04:
                 windows.append(silence(random_))
                 continue
-            chosen = _fitting([random_.choice(kept) for _ in range(count)])
+            chosen = _fitting(
+                [
+                    random_.choice(natural if random_.random() < lesson.natural else kept)
+                    for _ in range(count)
+                ]
+            )
             windows.append(window(chosen, lesson.whole, random_))
         yield from batched(windows, lesson.batch, network.vocabulary, numbers, random_)
 
