@@ -84,9 +84,6 @@ def _keep(job: Job, stage: Stage) -> None:
     started = time.perf_counter()
     value, made_by = _COMPUTE[stage](job)
     took = time.perf_counter() - started
-    Totals(job.place.store.database).add("stage", stage, took)
-    told = {"analysis": str(job.id), "stage": stage, "ms": round(took * 1000, 1)}
-    _log.info("stage made", extra=told)
     before = STAGES[: STAGES.index(stage)]
     made = Made(
         stage=stage,
@@ -94,12 +91,21 @@ def _keep(job: Job, stage: Stage) -> None:
         input_key=job.keys[before[-1]] if before else None,
         made_by=made_by,
     )
+    _put(job, made, value)
+    # Last, for what took an hour must not be lost for want of a figure.
+    Totals(job.place.store.database).add("stage", stage, took)
+    told = {"analysis": str(job.id), "stage": stage, "ms": round(took * 1000, 1)}
+    _log.info("stage made", extra=told)
+
+
+def _put(job: Job, made: Made, value: Value) -> None:
+    """Store a result; one that is to be masked is held until the score is there."""
     store, sha256 = job.place.store, job.recording.sha256
     if not job.place.settings.mask_customers:
         store.put_result(sha256, made, value)
         return
     job.place.held.hold(made, value)
-    if stage == STAGES[-1]:
+    if made.stage == STAGES[-1]:
         for one, masked in job.place.held.release():
             store.put_result(sha256, one, masked)
 

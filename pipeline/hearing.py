@@ -4,9 +4,12 @@ Everything that is large while a recording is heard (PyTorch, the models, what i
 on the way) is in that process. It stays for the next recording.
 """
 
+import contextlib
 import functools
 import importlib.metadata
+import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 # Libraries leak a little with each recording; loading a model anew takes seconds.
 _MOST_RECORDINGS: Final = 20
+_SOUND: Final = "coachscore-sound-"
+_HEARD: Final = 3 * 24 * 3600  # Seconds; no recording takes so long.
 
 
 class Ears(Value):
@@ -91,9 +96,21 @@ def _ask(
     path: Path, name: str, settings: Settings, transcript: Transcript | None, tell: Tell
 ) -> Any:
     # Made here: a process that dies cleans nothing up, and nobody may find the sound.
-    with tempfile.TemporaryDirectory(prefix="coachscore-sound-") as folder:
+    with tempfile.TemporaryDirectory(prefix=_SOUND) as folder:
         asked = _Asked(path, name, settings.max_audio_hours * 3600, Path(folder), transcript)
         return _process(ears(settings), _limits(settings)).run(asked, tell)
+
+
+def remove_left_sound(settings: Settings) -> int:
+    """Remove sound that a process left when it was killed; returns how many folders of it."""
+    removed = 0
+    for place in {Path(tempfile.gettempdir()), settings.upload_dir}:
+        for folder in place.glob(f"{_SOUND}*"):
+            with contextlib.suppress(OSError):  # Another user's, or gone by now.
+                if folder.stat().st_mtime < time.time() - _HEARD:
+                    shutil.rmtree(folder)
+                    removed += 1
+    return removed
 
 
 def ears(settings: Settings) -> Ears:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from models.conversation import Value
+from pipeline.hearing import remove_left_sound
 from pipeline.meetings.deletion import FileLeftError, delete_meeting, delete_recording
 from pipeline.service_tables import MeetingRow
 from pipeline.settings import Settings
@@ -61,7 +62,7 @@ def purge(service: "Service") -> Purged:
     for one in expired:
         drop_part(service, one)
     service.database.forget()  # What could not leave the disk while others read.
-    files = len(expired) + _remove_left_behind(service)
+    files = len(expired) + remove_left_sound(service.settings) + _remove_left_behind(service)
     return Purged(meetings=meetings, recordings=recordings, files=files)
 
 

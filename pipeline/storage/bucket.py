@@ -7,11 +7,11 @@ what others keep there.
 
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from pipeline.settings import Settings
 from pipeline.sql import Database, now
@@ -21,6 +21,7 @@ from pipeline.storage.storage import CHUNK, StorageError
 from pipeline.upload_tables import StoredFileRow
 
 SCHEME: Final = "s3://"
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Bucket:
@@ -80,13 +81,15 @@ class Bucket:
     def remove(self, location: str) -> None:
         """Remove a file, and the parts of one that was never sent to its end."""
         name, key = _taken_apart(location)
+        mine = StoredFileRow.location == location
+        # Where the bucket is away, the next purge need not wait until the note is a day old.
+        self._database.run(update(StoredFileRow).where(mine).values(created_at=_LONG_AGO))
         with answering(self._settings):
             begun = self._client.list_multipart_uploads(Bucket=name, Prefix=key)
             for one in begun.get("Uploads", ()):
                 part = {"Key": one["Key"], "UploadId": one["UploadId"]}
                 self._client.abort_multipart_upload(Bucket=name, **part)
             self._client.delete_object(Bucket=name, Key=key)
-        mine = StoredFileRow.location == location
         self._database.run(delete(StoredFileRow).where(mine))
 
     def left_behind(self, known: Collection[str], before: datetime) -> Iterator[str]:

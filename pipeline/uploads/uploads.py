@@ -143,7 +143,8 @@ def register(service: "Service", received: Received, details: MeetingDetails) ->
     Raises:
         StorageError: It could not be kept. It is still in its slot, to try again or to drop.
     """
-    made, known = None, service.meetings.same_file(details.owner_id, received.sha256)
+    made: Meeting | None = None
+    known = service.meetings.same_file(details.owner_id, received.sha256)
     if known is None:
         made = _meeting(service, received, details)
         known = service.meetings.add(made)
