@@ -44,7 +44,9 @@ def stores(service: Service) -> list[str]:
         held = [
             name
             for name in tables
-            if MARKER in str(connection.execute(everything.select_from(table(name))).all())
+            # As tuples: a row as text cuts long values short.
+            if MARKER
+            in str([tuple(row) for row in connection.execute(everything.select_from(table(name)))])
         ]
     folders = [service.settings.home, Path(os.environ["PREFECT_HOME"])]
     files = [f for folder in folders for f in folder.rglob("*") if f.is_file()]
