@@ -119,6 +119,10 @@ def install(
 
     put(stages, "probe", noted("probe", probe))
     put(stages, "transcribe", noted("transcribe", lambda *_: transcript()))
-    put(stages, "attribute", noted("attribute", lambda of, coach, *_: conversation(of, coach)))
+    put(
+        stages,
+        "attribute",
+        noted("attribute", lambda script, coach, *_: conversation(script, coach)),
+    )
     put(stages, "tag", noted("tag", tagged))
     put(stages, "score", noted("score", lambda of, kind, *_: scored(of, kind)))
