@@ -62,13 +62,14 @@ _SPOKEN_DIGITS: Final = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN_AT: Final = re.compile(
-    r"(?<!\w)[\w.-]+(?: (?:dot|underscore|dash) \w+)* at \w+(?: dot \w+)* dot "
+    r"(?<!\w)[\w.-]{1,64}(?: (?:dot|underscore|dash) \w+){0,6} at \w+(?: dot \w+){0,6} dot "
     r"(?:com|co|org|net|io|edu|gov|eu|uk|de|in|ie|nl|fr|es|it|au|ca|nz|za)(?: dot uk)?(?!\w)",
     re.IGNORECASE,
 )
-_MAIL: Final = re.compile(r"(?<!\w)[\w.+'-]*\w@\w[\w-]*(?:\.[\w-]+)*\w")
+# As long as such names may be, and no longer: else a long row of dashes would take hours.
+_MAIL: Final = re.compile(r"(?<!\w)[\w.+'-]{0,63}\w@\w[\w-]*(?:\.[\w-]+)*\w")
 _SITE: Final = re.compile(
-    r"(?<![\w@.])(?:https?://|www\.)\S*\w|(?<![\w@.])[\w-]+\.(?:com|org|net|io|co\.uk|co)(?!\w)",
+    r"(?<![\w@.])(?:https?://|www\.)\S*\w|(?<![\w@.])[\w-]{1,63}\.(?:com|org|net|io|co\.uk|co)(?!\w)",
     re.IGNORECASE,
 )
 _DATE: Final = re.compile(r"\d{4}-\d\d?-\d\d?|\d\d?[./-]\d\d?[./-](?:\d\d){1,2}")

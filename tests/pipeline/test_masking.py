@@ -1,6 +1,7 @@
 """Masking: what is hidden and what stays, in any text and through a whole analysis."""
 
 import json
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,17 @@ def test_names_are_hidden_in_both_kinds_of_text(texts: list[str], gone: tuple[st
     assert [name for name in gone if name in shown] == []
     assert "[person]" in shown
     assert "[company]" in shown
+
+
+def test_four_times_as_long_a_row_takes_about_four_times_as_long() -> None:
+    """Read from each of its marks to its end, it would take sixteen times; a megabyte, hours."""
+
+    def seconds(length: int) -> float:
+        begun = time.process_time()
+        assert list(find_numbers("-" * length)) == []
+        return time.process_time() - begun
+
+    assert seconds(20_000) < 9 * min(seconds(5_000) for _ in range(2))
 
 
 def test_the_speakers_names_stay() -> None:
