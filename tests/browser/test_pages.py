@@ -110,7 +110,7 @@ def test_by_keys_alone(site: Any, browse: Browse) -> None:
     expect(page.locator("main")).to_be_focused()
     reach(page, page.get_by_label("Recordings or transcripts"))
     with page.expect_file_chooser() as choosing:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     choosing.value.set_files(sample_files()[-1])
     reach(page, page.get_by_label("With whom"))
     page.keyboard.type("Ben")
