@@ -39,6 +39,7 @@ from api.routes.v1 import create
 from api.routes.v1 import router as v1
 from api.security import SecurityHeaders
 from api.watch import Watch
+from pipeline.readiness import Readiness
 from pipeline.service import Service
 from pipeline.settings import Settings
 
@@ -94,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.openid = provider
     app.state.limiter = Limiter(settings.api_requests_per_minute)
     app.state.metrics = Metrics(service.database)
+    app.state.readiness = Readiness(service)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     errors.install(app)
     for router in ROUTERS:

@@ -4,7 +4,10 @@ No message names an address, a password or a path: anybody may ask.
 """
 
 import tempfile
-from typing import Literal
+import time
+from collections.abc import Sequence
+from threading import Lock
+from typing import Final, Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,9 +15,13 @@ from models import artefacts
 from models.conversation import Value
 from models.errors import CoachscoreError
 from pipeline import database
+from pipeline.masking.names import FILE
 from pipeline.queue.workers import ALIVE, Workers
 from pipeline.service import Service
 from pipeline.storage.storage import StorageError
+
+# However many ask, and anybody may: a look writes a file and may wait for a bucket.
+_KEPT_SECONDS: Final = 2.0
 
 
 class Lack(Value):
@@ -24,10 +31,23 @@ class Lack(Value):
     message: str
 
 
-def lacking(service: Service) -> list[Lack]:
-    """Everything that is missing; nothing where all is well."""
-    found = [_database(service), _storage(service), _models()]
-    return [one for one in found if one is not None]
+class Readiness:
+    """What an installation lacks, looked at again after some seconds at the earliest."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._lock = Lock()
+        self._looked = float("-inf")
+        self._found: Sequence[Lack] = ()
+
+    def lacking(self) -> Sequence[Lack]:
+        """Everything that is missing; nothing where all is well."""
+        with self._lock:
+            if time.monotonic() - self._looked >= _KEPT_SECONDS:
+                parts = (_database(self._service), _storage(self._service), _models(self._service))
+                self._found = [one for one in parts if one is not None]
+                self._looked = time.monotonic()
+            return self._found
 
 
 def _database(service: Service) -> Lack | None:
@@ -62,12 +82,14 @@ def _storage(service: Service) -> Lack | None:
     return None
 
 
-def _models() -> Lack | None:
+def _models(service: Service) -> Lack | None:
     try:
         artefacts.manifest()
     except (CoachscoreError, ValueError):
         return Lack(part="models", message="There is no manifest. Run: coachscore train.")
     names = [n for n in artefacts.FILES.values() if not (artefacts.FOLDER / n).is_file()]
+    if service.settings.mask_customers and not FILE.is_file():
+        return Lack(part="models", message=f"{FILE.name} missing. docs/masking.md has the command.")
     if not names:
         return None
     return Lack(part="models", message=f"{', '.join(names)} missing. Run: coachscore train.")

@@ -5,10 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.access import Served, administering
+from api.access import administering
 from api.errors import answer
 from pipeline.people.policy import Viewer
-from pipeline.readiness import lacking
 
 router = APIRouter(include_in_schema=False)
 Watcher = Annotated[Viewer, Depends(administering("read:metrics"))]
@@ -21,9 +20,9 @@ async def health() -> dict[str, str]:
 
 
 @router.get("/ready")
-def ready(request: Request, service: Served) -> Response:
+def ready(request: Request) -> Response:
     """Whether everything is there that meetings need to be taken and analysed."""
-    missing = lacking(service)
+    missing = request.app.state.readiness.lacking()
     if not missing:
         return Response('{"status":"ready"}', media_type="application/json")
     said = " ".join(f"{one.part.capitalize()}: {one.message}" for one in missing)

@@ -23,6 +23,10 @@ from pipeline.sql import NotStoredError
 
 router = APIRouter(prefix="/sign-in/openid", include_in_schema=False)
 _MINUTES: Final = 10
+_ELSEWHERE: Final = OpenIdError(
+    f"This sign-in was begun in another window, or more than {_MINUTES} minutes ago. "
+    "Begin again here."
+)
 _MOST: Final = 1000  # Characters of an address to go on to: a cookie holds no more than 4096.
 
 
@@ -83,34 +87,33 @@ def come_back(
     error: Given = "",
 ) -> Response:
     """Sign in whom the provider vouches for, if they are somebody here."""
+    trip = _trip(request)
+    if trip is None or not secrets.compare_digest(trip.state.encode(), state.encode()):
+        # Any site can lead a browser here: that costs no attempt, and no sign-in under way.
+        return sign_in_page(request, "/", error=_ELSEWHERE)
     address = address_of(request)
     service.throttle.enter_unnamed(address)
-    trip = _trip(request)
     try:
-        claim = provider.come_back(_checked(trip, state, error), code, _back(request, service))
+        _succeeded(error)
+        claim = provider.come_back(trip, code, _back(request, service))
         person_id = admit(service, claim)
     except (OpenIdError, NotAdmittedError) as problem:
         if isinstance(problem, OpenIdError):
             service.audit.note("nobody", "fail to sign in", "nobody")
-        response: Response = sign_in_page(request, trip.next if trip else "/", error=problem)
+        response: Response = sign_in_page(request, trip.next, error=problem)
     else:
         service.throttle.unnamed_succeeded(address)
-        response = start(request, service, person_id, trip.next if trip else "/")
+        response = start(request, service, person_id, trip.next)
     response.delete_cookie(_cookie(request), path="/", secure=request.app.state.secure)
     return response
 
 
-def _checked(trip: Trip | None, state: str, error: str) -> Trip:
-    """The trip, if it was begun in this browser and led to anything.
+def _succeeded(error: str) -> None:
+    """Nothing, if the provider signed somebody in.
 
     Raises:
         OpenIdError: It did not. What the address says of why is not shown: anybody may write it.
     """
-    if trip is None or not secrets.compare_digest(trip.state.encode(), state.encode()):
-        raise OpenIdError(
-            f"This sign-in was begun in another window, or more than {_MINUTES} minutes ago. "
-            "Begin again here."
-        )
     if error == "access_denied":
         raise OpenIdError(
             "Signing in was declined at your organisation's sign-in service. If you did not "
@@ -121,7 +124,6 @@ def _checked(trip: Trip | None, state: str, error: str) -> Trip:
             "Your organisation's sign-in service could not sign you in. Try again. If that does "
             "not help, tell an admin of Coachscore."
         )
-    return trip
 
 
 def _trip(request: Request) -> Trip | None:

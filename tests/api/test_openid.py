@@ -281,6 +281,8 @@ def test_a_sign_in_that_was_begun_elsewhere_goes_nowhere(browser: Any, provider:
     assert "/token" not in provider.asked
     for query in ("", "?code=x", "?state=&code=x", "?error=access_denied", "?state=%C3%A9"):
         assert browser().come(f"{CALLBACK}{query}").status_code == 400
+    # What others lead to ends no sign-in that is under way.
+    assert "coachscore-openid" in attacker.client.cookies
     # A code is of use once, and only in the browser that left for it.
     assert attacker.come(back).is_redirect
     assert attacker.come(back).status_code == 400
@@ -309,8 +311,11 @@ def test_a_sign_in_never_leads_to_another_site(browser: Any, elsewhere: str) -> 
 
 def test_too_many_failures_are_slowed_down(browser: Any, provider: Any) -> None:
     visitor = browser()
-    for _ in range(LIMITS[1]):
+    for _ in range(LIMITS[1] + 1):  # Any site can lead somebody here.
         assert visitor.come(f"{CALLBACK}?code=x&state=y").status_code == 400
+    for _ in range(LIMITS[1]):
+        state = parse_qs(urlsplit(visitor.leave()).query)["state"][0]
+        assert visitor.come(f"{CALLBACK}?error=no&state={state}").status_code == 400
     refused = visitor.sign_in()
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "900")
     assert "/token" not in provider.asked

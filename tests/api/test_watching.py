@@ -151,6 +151,8 @@ def test_the_service_lives_without_what_it_needs(
 def test_what_is_missing_is_said(
     client_of: Client, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("pipeline.readiness._KEPT_SECONDS", 0)
+
     def missing() -> list[str]:
         answer = client_of().get("/ready")
         assert answer.status_code == 503
@@ -174,6 +176,16 @@ def test_what_is_missing_is_said(
         folder.write_text("a file where the folder was")
         assert missing() == ["storage"]
     assert "worker" in missing()  # It left.
+
+
+def test_however_many_ask_whether_it_is_ready_it_looks_once(
+    client_of: Client, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = []
+    look = service.files.check
+    monkeypatch.setattr(service.files, "check", lambda: (looked.append(1), look())[1])
+    answers = [client_of().get("/ready").status_code for _ in range(3)]
+    assert (answers, len(looked)) == ([503] * 3, 1)
 
 
 def test_a_database_that_does_not_answer(
