@@ -186,7 +186,7 @@ class OpenId:
 
     @contextmanager
     def _trusting_nothing(self) -> Iterator[None]:
-        """Whatever a provider answers, nobody meets an error of ours; the log says what it was."""
+        """Whatever a provider answers, nobody meets an error of ours; the log says of what kind it was."""
         import httpx2
 
         try:
@@ -194,10 +194,10 @@ class OpenId:
         except OpenIdError:
             raise
         except httpx2.HTTPError as error:
-            _log.warning("%s does not answer: %s", self._issuer, error)
+            _log.warning("%s does not answer: %s", self._issuer, type(error).__name__)
             raise OpenIdError(_DOWN) from error
         except Exception as error:
-            _log.warning("%s cannot be trusted: %s: %s", self._issuer, type(error).__name__, error)
+            _log.warning("%s cannot be trusted: %s", self._issuer, type(error).__name__)
             raise OpenIdError(_UNSURE) from error
 
 

@@ -63,7 +63,7 @@ def transfers() -> Any:
 
 @contextmanager
 def answering(settings: Settings) -> Iterator[None]:
-    """Let what boto3 raises in the block be told as ours; the log has it as it was.
+    """Let what boto3 raises in the block be told as ours; the log has its kind.
 
     Raises:
         FileGoneError: There is no such file.
@@ -81,7 +81,7 @@ def answering(settings: Settings) -> Iterator[None]:
         operation = said.operation_name if isinstance(said, ClientError) else ""
         if code in {"404", "NoSuchKey"} and operation in {"GetObject", "HeadObject"}:
             raise FileGoneError("It is not in the bucket any longer.") from error
-        _log.warning("bucket %s: %s", settings.s3_bucket, error)
+        _log.warning("bucket %s: %s %s", settings.s3_bucket, type(error).__name__, code)
         raise StorageError(
             f"The bucket {settings.s3_bucket} cannot be used at the moment "
             f"({code or type(error).__name__}). Try again in a few minutes; an administrator "
