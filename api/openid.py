@@ -186,7 +186,7 @@ class OpenId:
 
     @contextmanager
     def _trusting_nothing(self) -> Iterator[None]:
-        """Whatever a provider answers, nobody meets an error of ours; the log says of what kind it was."""
+        """Whatever a provider answers, nobody meets an error of ours; the log has its kind."""
         import httpx2
 
         try:
