@@ -153,7 +153,7 @@ def test_the_team_is_in_order_of_names_and_says_who_differs(
     assert "Clearly higher than Max" in found
     assert f"/managers/{organisation.ids['mia']}?weeks=12" in found
     assert "Kinds of meeting" in found
-    assert "Upload a conversation in which you coached one of your managers" in found
+    assert "Upload a conversation</a> in which you coached one of your managers" in found
 
 
 def test_teams_of_a_tree_and_the_own_coaching(
