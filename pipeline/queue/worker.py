@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from threading import Event, Thread
 from typing import Final, NoReturn
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -26,7 +26,7 @@ from pipeline.queue.rescores import Rescores
 from pipeline.queue.work import LEASE, Claim, Work
 from pipeline.queue.workers import Workers
 from pipeline.settings import Settings
-from pipeline.sql import Database
+from pipeline.sql import Database, NotStoredError
 from pipeline.store import Store
 from pipeline.totals import Totals
 from pipeline.webhooks.events import Events
@@ -69,7 +69,7 @@ class Worker:
         return True
 
     def _take(self, claim: Claim) -> None:
-        """Make an analysis and take it out of the queue, however it ends."""
+        """Make an analysis and take it out of the queue, once its end is noted."""
         started, result = time.perf_counter(), "failed"
         anew = claim.rescore_id is not None
         _log.info("begun", extra={"attempt": claim.attempts, "rescore": anew})
@@ -87,6 +87,9 @@ class Worker:
         except BaseException:  # A signal: somebody else, or the next start, goes on.
             self._work.release(self.name, claim.analysis_id)
             raise
+        if result == "failed" and not self._noted(claim):
+            _log.warning("not ended; it is tried again when the lease has run out")
+            return
         self._work.done(self.name, claim.analysis_id)
         if not anew:
             self._totals.add("analysis", result)
@@ -102,29 +105,32 @@ class Worker:
             return False
 
     def _make_one(self, claim: Claim) -> None:
-        if claim.rescore_id is not None:
-            self._score_again(claim, claim.rescore_id)
-            return
         if claim.attempts > _MOST_ATTEMPTS:
             error = GaveUpError("The worker stopped three times on this file. Try a shorter one.")
-            self._store.fail_analysis(claim.analysis_id, error.title, error.message)
+            if claim.rescore_id is None:
+                self._store.fail_analysis(claim.analysis_id, error.title, error.message)
             raise error
-        with self._renewing(claim):
-            self._make(Workplace(self._settings, self._store, lambda *_: None), claim)
+        place = Workplace(self._settings, self._store, lambda *_: None)
+        if claim.rescore_id is None:
+            with self._renewing(claim):
+                self._make(place, claim)
+        elif not score_again(place, claim.analysis_id):
+            return
         self._events.scored(claim.analysis_id)
 
-    def _score_again(self, claim: Claim, rescore_id: UUID) -> None:
-        """Make a score anew; where that fails, the old one stays."""
-        place = Workplace(self._settings, self._store, lambda *_: None)
-        tried_enough = claim.attempts > _MOST_ATTEMPTS
+    def _noted(self, claim: Claim) -> bool:
+        """Whether it is known outside of the queue that an analysis failed.
+
+        Where the database was away at that moment, or nothing got as far as noting it, the
+        analysis would be shown as running for ever. Each further try counts as an attempt.
+        """
+        if claim.rescore_id is not None:  # The old score stays, and only the job counts it.
+            self._rescores.failed(claim.rescore_id)
+            return True
         try:
-            if not tried_enough and score_again(place, claim.analysis_id):
-                self._events.scored(claim.analysis_id)
-        except Exception:
-            self._rescores.failed(rescore_id)
-            raise
-        if tried_enough:
-            self._rescores.failed(rescore_id)
+            return self._store.analysis(claim.analysis_id).status in ("done", "failed")
+        except NotStoredError:  # Deleted meanwhile, and with it its place in the queue.
+            return True
 
     @contextmanager
     def _renewing(self, claim: Claim) -> Iterator[None]:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from pipeline import database
-from pipeline.jobs import Workplace
+from pipeline.jobs import Workplace, failing
 from pipeline.logs import configure
 from pipeline.queue.work import Claim
 from pipeline.queue.worker import Worker
@@ -216,7 +216,12 @@ def test_figures_are_by_template_and_from_the_database(
     assert "coachscore_workers 0.0" in text
     assert worker.step()
     upload(mia, content=TALK + "Ana: And?\n")
-    worker._make = lambda *_: 1 / 0
+
+    def fail(place: Workplace, claim: Claim) -> None:
+        with failing(place.store, claim.analysis_id):
+            raise RuntimeError
+
+    worker._make = fail
     assert worker.step()
     service.work.ask(service.meetings.get(UUID(meeting)).analysis_id)
     service.work.claim("another")

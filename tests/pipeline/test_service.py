@@ -5,23 +5,30 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
+from unittest.mock import Mock
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from models.errors import CoachscoreError
-from pipeline.jobs import Workplace
+from pipeline.jobs import Workplace, failing
+from pipeline.meetings.deletion import delete_recording
 from pipeline.meetings.meetings import Meeting
 from pipeline.people.people import PeopleError
 from pipeline.people.policy import Reach
 from pipeline.people.secret import SecretError, load_secret
 from pipeline.people.throttle import LIMITS, ThrottledError
 from pipeline.queue import work as work_module
+from pipeline.queue.rescores import Rescores
 from pipeline.queue.work import Claim, Work
 from pipeline.queue.worker import Worker
 from pipeline.service import Service
+from pipeline.service_tables import WorkRow
 from pipeline.settings import Settings
 from pipeline.sql import Database, NotStoredError, now
+from pipeline.store import Store
 
 
 @pytest.fixture
@@ -214,8 +221,10 @@ def test_work_of_a_dead_worker_is_taken_over(
 
 def worker(service: Service, raised: BaseException | None = None) -> Worker:
     def make(place: Workplace, claim: Claim) -> None:
-        if raised is not None:
-            raise raised
+        with failing(place.store, claim.analysis_id):
+            place.store.start_stage(claim.analysis_id, "tag")
+            if raised is not None:
+                raise raised
 
     return Worker(service.settings, service.database, make)
 
@@ -227,6 +236,72 @@ def test_a_worker_goes_on_after_every_end(
     queued(service, fakes, 2)
     one = worker(service, raised)
     assert [one.step(), one.step(), one.step()] == [True, True, False]
+    assert service.database.all(select(WorkRow.analysis_id)) == []
+
+
+def test_a_failure_that_could_not_be_noted_is_tried_again(
+    service: Service, fakes: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Out of the queue, it would be shown as running for ever."""
+    (analysis_id,) = queued(service, fakes, 1)
+    one = worker(service, RuntimeError("bug"))
+    with monkeypatch.context() as away:
+        lost = OperationalError("UPDATE", {}, Exception("no connection"))
+        away.setattr(Store, "fail_analysis", Mock(side_effect=lost))
+        assert one.step()
+    assert service.store.analysis(analysis_id).status == "running"
+    assert not one.step()  # Its lease has not run out yet.
+    monkeypatch.setattr(work_module, "now", lambda: now() + timedelta(minutes=1))
+    assert one.step()
+    assert service.store.analysis(analysis_id).status == "failed"
+    assert service.database.all(select(WorkRow.analysis_id)) == []
+
+
+def test_what_never_says_how_it_ended_is_given_up(
+    service: Service, fakes: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (analysis_id,) = queued(service, fakes, 1)
+    one = Worker(service.settings, service.database, Mock(side_effect=RuntimeError("bug")))
+    for minutes in range(4):
+        later = now() + timedelta(minutes=minutes)
+        monkeypatch.setattr(work_module, "now", lambda later=later: later)
+        assert one.step()
+    assert service.store.analysis(analysis_id).status == "failed"
+    assert service.database.all(select(WorkRow.analysis_id)) == []
+
+
+def test_what_was_deleted_while_it_was_made_is_no_work_any_more(
+    service: Service, fakes: ModuleType
+) -> None:
+    queued(service, fakes, 1)
+
+    def make(_: Workplace, __: Claim) -> None:
+        delete_recording(service, "a" * 64)
+        raise NotStoredError("No such recording.")
+
+    one = Worker(service.settings, service.database, make)
+    assert [one.step(), one.step()] == [True, False]
+
+
+def test_a_job_counts_each_score_that_could_not_be_made(
+    service: Service, monkeypatch: pytest.MonkeyPatch, fakes: ModuleType
+) -> None:
+    """Also where the database was away when it was to be counted, and never twice."""
+    (analysis_id,) = queued(service, fakes, 1)
+    job = service.rescores.start(None, "test")
+    mine = WorkRow.analysis_id == analysis_id
+    service.database.run(update(WorkRow).where(mine).values(rescore_id=job.id))
+    one = worker(service)  # Never analysed, so it cannot be scored again.
+    with monkeypatch.context() as away:
+        lost = OperationalError("UPDATE", {}, Exception("no connection"))
+        away.setattr(Rescores, "failed", Mock(side_effect=lost))
+        with pytest.raises(OperationalError):
+            one.step()
+    assert service.rescores.get(job.id).left == 1
+    monkeypatch.setattr(work_module, "now", lambda: now() + timedelta(minutes=1))
+    assert one.step()
+    found = service.rescores.get(job.id)
+    assert (found.left, found.failed) == (0, 1)
 
 
 def test_a_worker_that_is_stopped_gives_its_work_back(service: Service, fakes: ModuleType) -> None:
