@@ -130,7 +130,7 @@ def answer(request: Request, status: int, title: str, message: str, **more: Any)
 async def _known(request: Request, error: Exception) -> Response:
     known = error if isinstance(error, CoachscoreError) else CoachscoreError(str(error))
     status = status_of(known)
-    asks_for_page = request.method == "GET" and not request.url.path.startswith("/api/")
+    asks_for_page = request.method == "GET" and not request.url.path.startswith(_FOR_PROGRAMS)
     if status == HTTPStatus.UNAUTHORIZED and asks_for_page:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         back = request.url_for("sign_in").include_query_params(next=here)
