@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from models.errors import UnavailableError
 from pipeline.service_tables import ContestRow, MeetingRow
+from pipeline.sql import NotStoredError
 from pipeline.storage.storage import StorageError
 from pipeline.tables import AnalysisRow, RecordingRow, ScoreRow, StageResultRow
 from pipeline.uploads.resuming import discard
@@ -80,20 +81,23 @@ def delete_person(service: "Service", person_id: UUID, by: str) -> int:
     service.credentials.lock_out(person_id)
     for upload in service.partial_uploads.unfinished(person_id):
         discard(service, upload)
-    asked = select(MeetingRow.id).where(MeetingRow.owner_id == person_id)
-    mine = [row.id for row in service.database.all(asked)]
-    left: FileLeftError | None = None
-    for meeting_id in mine:
-        try:
-            delete_meeting(service, meeting_id, by)
-        except FileLeftError as error:
-            left = error
-    service.people.remove(person_id)
+    deleted, left = 0, None
+    while True:
+        for meeting_id in _meetings(service, person_id):
+            try:
+                delete_meeting(service, meeting_id, by)
+            except NotStoredError:  # The purge, or its owner, was quicker.
+                continue
+            except FileLeftError as error:
+                left = error
+            deleted += 1
+        if service.people.remove(person_id):
+            break  # Else an upload that was just finishing has added another one.
     service.database.forget()
     service.audit.note(by, "delete", f"person:{person_id}")
     if left is not None:
         raise left
-    return len(mine)
+    return deleted
 
 
 def delete_recording(service: "Service", sha256: str) -> None:
@@ -101,6 +105,11 @@ def delete_recording(service: "Service", sha256: str) -> None:
     with service.database.write() as connection:
         _release(connection, sha256)
     service.database.forget()
+
+
+def _meetings(service: "Service", person_id: UUID) -> list[UUID]:
+    asked = select(MeetingRow.id).where(MeetingRow.owner_id == person_id)
+    return [row.id for row in service.database.all(asked)]
 
 
 def _release(connection: Connection, sha256: str) -> None:

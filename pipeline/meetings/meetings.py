@@ -1,11 +1,12 @@
 """Meetings that people uploaded, as those who may see them see them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy.exc import IntegrityError
 
 from models.conversation import Value
 from models.labels import Kind
@@ -18,6 +19,8 @@ from pipeline.service_tables import MeetingRow, PersonRow, WorkRow
 from pipeline.sql import Database, NotStoredError, columns, now
 from pipeline.store import Stage, Status
 from pipeline.tables import AnalysisRow, ScoreRow
+
+_DELETED: Final = "The meeting was deleted while it was being added. Upload the file again."
 
 
 class Meeting(Value):
@@ -106,12 +109,19 @@ class Meetings:
         self._points = Reader(database, (*own, *figures), ScorePoint.model_validate)
 
     def add(self, meeting: Meeting) -> Meeting:
-        """Keep a meeting; where its owner has one with the same file, that one is given back."""
+        """Keep a meeting; where its owner has one with the same file, that one is given back.
+
+        Raises:
+            NotStoredError: Its owner, its recording or that other one was deleted meanwhile.
+        """
         statement = self._database.insert(MeetingRow).values(**meeting.model_dump())
-        self._database.run(statement.on_conflict_do_nothing())
+        try:
+            self._database.run(statement.on_conflict_do_nothing())
+        except IntegrityError as error:
+            raise NotStoredError(_DELETED) from error
         found = self.same_file(meeting.owner_id, meeting.sha256)
         if found is None:
-            raise NotStoredError("The meeting was deleted while it was being added.")
+            raise NotStoredError(_DELETED)
         return found
 
     def same_file(self, owner_id: UUID, sha256: str) -> Meeting | None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from models.conversation import Value
 from models.errors import CoachscoreError
-from pipeline.service_tables import PersonRow
+from pipeline.service_tables import MeetingRow, PersonRow
 from pipeline.sql import Database, NotStoredError, columns, now, table
 
 PersonRole = Literal["admin", "vp", "manager"]
@@ -133,8 +133,12 @@ class People:
         mine = PersonRow.id == person_id
         self._database.run(update(PersonRow).where(mine).values(disabled=disabled))
 
-    def remove(self, person_id: UUID) -> None:
+    def remove(self, person_id: UUID) -> bool:
         """Delete a person with their keys; those below report to whoever is above.
+
+        Returns:
+            Whether it was done. It is not while they have a meeting, which would go with them
+            and leave its file and what was made of it.
 
         Raises:
             NotStoredError: There is no such person.
@@ -142,10 +146,16 @@ class People:
         """
         person = self.get(person_id)
         self._keep_an_admin(person)
+        mine, below = PersonRow.id == person_id, PersonRow.reports_to == person_id
         with self._database.write() as connection:
-            below = PersonRow.reports_to == person_id
+            # On PostgreSQL, who adds a meeting waits for this row; SQLite has one writer.
+            connection.execute(select(PersonRow.id).where(mine).with_for_update())
+            meetings = select(MeetingRow.id).where(MeetingRow.owner_id == person_id)
+            if connection.execute(meetings).first() is not None:
+                return False
             connection.execute(update(PersonRow).where(below).values(reports_to=person.reports_to))
-            connection.execute(delete(PersonRow).where(PersonRow.id == person_id))
+            connection.execute(delete(PersonRow).where(mine))
+        return True
 
     def has_admin(self) -> bool:
         """Whether anybody can administer the service."""

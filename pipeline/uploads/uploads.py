@@ -24,7 +24,7 @@ from pipeline.captions.reader import read_transcript
 from pipeline.jobs import AnalysisOptions, Workplace, begin
 from pipeline.meetings.meetings import Meeting
 from pipeline.settings import Settings
-from pipeline.sql import now
+from pipeline.sql import NotStoredError, now
 from pipeline.storage.folder import drop, new_slot
 from pipeline.storage.storage import StorageError
 from pipeline.totals import Totals
@@ -141,13 +141,18 @@ def register(service: "Service", received: Received, details: MeetingDetails) ->
     an analysis that had failed is tried again.
 
     Raises:
+        NotStoredError: Its owner was deleted meanwhile, and nothing of it is left.
         StorageError: It could not be kept. It is still in its slot, to try again or to drop.
     """
     made: Meeting | None = None
     known = service.meetings.same_file(details.owner_id, received.sha256)
     if known is None:
         made = _meeting(service, received, details)
-        known = service.meetings.add(made)
+        try:
+            known = service.meetings.add(made)
+        except NotStoredError:
+            _undo(service, received, made)
+            raise
         if known.path != made.path:
             _give_way(service, known, made)
     if service.store.analysis(known.analysis_id).status != "done":
@@ -167,6 +172,16 @@ def _give_way(service: "Service", known: Meeting, made: Meeting) -> None:
     stays = {"name": known.file_name, "path": known.path}
     recording = service.store.recording(known.sha256).model_copy(update=stays)
     service.store.put_recording(recording)
+    with suppress(StorageError):  # The purge finds it.
+        service.files.remove(made.path)
+
+
+def _undo(service: "Service", received: Received, made: Meeting) -> None:
+    """Remove what was made of a file whose owner was deleted just before its meeting was there."""
+    from pipeline.meetings.deletion import delete_recording
+
+    delete_recording(service, made.sha256)  # Or only what no other meeting with it shows.
+    drop(received.path)
     with suppress(StorageError):  # The purge finds it.
         service.files.remove(made.path)
 

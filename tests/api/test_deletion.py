@@ -2,15 +2,17 @@
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, inspect, select, table, text, update
+from sqlalchemy import Connection, func, inspect, select, table, text, update
 
 from pipeline.jobs import Workplace
 from pipeline.meetings.deletion import delete_meeting, delete_person
@@ -215,6 +217,81 @@ def test_the_audit_page_in_parts(client_of: Client, service: Service, organisati
     assert second.text.count("<tr") == 21
     assert "meeting:0" in second.text
     assert "Nothing fits" in ada.get("/audit", params={"action": "delete"}).text
+
+
+class Racing(NamedTuple):
+    """A person on each kind of database whose last upload is just finishing."""
+
+    service: Service
+    person: UUID
+    by: str
+
+    def upload(self) -> Meeting:
+        details = MeetingDetails(
+            owner_id=self.person, coachee=MARKER, held_at=now(), consent_by=f"person:{self.person}"
+        )
+        received = receive(io.BytesIO(TALK.encode()), f"{MARKER}.txt", self.service.settings)
+        return register(self.service, received, details)
+
+
+@pytest.fixture
+def racing(database_url: str, tmp_path: Path) -> Iterator[Racing]:
+    with closing(Service.open(Settings(home=tmp_path, database_url=database_url))) as service:
+        admin = service.people.add("ada@example.com", "ada", "admin")
+        yield Racing(
+            service, service.people.add("bob@example.com", "bob", "manager"), f"person:{admin}"
+        )
+
+
+def test_a_meeting_that_comes_while_its_person_is_deleted_goes_with_them(
+    racing: Racing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, real = racing.service, racing.service.people.remove
+
+    def remove(person_id: UUID) -> bool:
+        monkeypatch.setattr(service.people, "remove", real)
+        racing.upload()  # After the list of their meetings was taken.
+        return real(person_id)
+
+    monkeypatch.setattr(service.people, "remove", remove)
+    assert delete_person(service, racing.person, racing.by) == 1
+    assert stores(service) == []
+
+
+def test_an_upload_that_ends_after_its_person_was_deleted_leaves_nothing(
+    racing: Racing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, real = racing.service, racing.service.meetings.add
+
+    def add(meeting: Meeting) -> Meeting:
+        delete_person(service, racing.person, racing.by)
+        return real(meeting)
+
+    monkeypatch.setattr(service.meetings, "add", add)
+    with pytest.raises(NotStoredError, match="deleted while it was being added"):
+        racing.upload()
+    assert stores(service) == []
+
+
+def test_who_adds_a_meeting_waits_for_the_end_of_its_person(
+    racing: Racing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the last look at a person's meetings and their removal, none can come."""
+    service, real = racing.service, Connection.execute
+    with ThreadPoolExecutor(1) as pool:
+        uploads: list[Future[Meeting]] = []
+
+        def execute(connection: Connection, statement: Any, *more: Any, **named: Any) -> Any:
+            if str(statement).startswith("UPDATE people SET reports_to"):
+                uploads.append(pool.submit(racing.upload))
+                wait(uploads, timeout=1)
+            return real(connection, statement, *more, **named)
+
+        monkeypatch.setattr(Connection, "execute", execute)
+        assert delete_person(service, racing.person, racing.by) == 0
+        with pytest.raises(NotStoredError, match="deleted while it was being added"):
+            uploads[0].result()
+    assert stores(service) == []
 
 
 def test_deleting_on_both_databases(database_url: str, tmp_path: Path, fake_stages: None) -> None:
