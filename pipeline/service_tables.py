@@ -30,7 +30,10 @@ class PersonRow(Base):
 
 
 class VoiceRow(Base):
-    """A voice that its owner agreed to have kept; `vector` is a JSON list of numbers."""
+    """A voice that its owner agreed to have kept.
+
+    `vector` is a JSON list of numbers, which is empty while the voice is being worked out.
+    """
 
     __tablename__ = "voices"
 

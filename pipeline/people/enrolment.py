@@ -5,6 +5,7 @@ from uuid import UUID
 
 from models.conversation import Transcript, Value
 from models.errors import CoachscoreError
+from pipeline.audio.voiceprints import VoicePrint
 from pipeline.hearing import hear_voices
 from pipeline.meetings.meetings import Meeting
 from pipeline.people.policy import Reach
@@ -45,21 +46,39 @@ def sources(service: "Service", person_id: UUID) -> list[Source]:
 def enrol(service: "Service", person_id: UUID, meeting_id: UUID) -> None:
     """Keep the voice of who coaches in a recording, as that of its owner, who agreed to it.
 
+    A voice that is deleted or replaced while this runs stays so.
+
     Args:
         service: Where it is kept.
         person_id: Who asks for it.
         meeting_id: One of their recordings, in which they say that they are the coach.
 
     Raises:
-        NotStoredError: It is not theirs, or no finished recording.
-        EnrolmentError: Too little of the coach is heard in it.
+        NotStoredError: It is not theirs, or no finished recording; or they were deleted.
+        EnrolmentError: Too little of the coach is heard in it, or the voice was deleted or
+            replaced meanwhile.
         MediaError: It cannot be decoded any more.
     """
     meeting = service.meetings.get(meeting_id)
     source = _source(service, meeting) if meeting.owner_id == person_id else None
     if source is None:
         raise NotStoredError("No such recording.")
-    transcript = _transcript(service, meeting)
+    mark = service.voices.ask(person_id)
+    try:
+        kept = service.voices.enrol(person_id, _heard(service, source), mark)
+    finally:
+        service.voices.give_up(person_id, mark)
+    if not kept:
+        service.people.get(person_id)  # Who was deleted themselves is told that.
+        raise EnrolmentError(
+            "Your voice was deleted or taken anew while it was being worked out, so this one was "
+            "not kept. Choose a recording again if you still want it to be."
+        )
+
+
+def _heard(service: "Service", source: Source) -> VoicePrint:
+    """The voice of the coach in a recording."""
+    meeting, transcript = source.meeting, _transcript(service, source.meeting)
     with service.files.fetched(meeting.path) as path:
         voices = hear_voices(path, meeting.file_name, transcript, service.settings)
     voice = voices.get(source.coach)
@@ -68,7 +87,7 @@ def enrol(service: "Service", person_id: UUID, meeting_id: UUID) -> None:
             f"{source.coach} is heard for less than 5 seconds in all where it is sure who speaks "
             f"in “{meeting.title}”. Choose another recording."
         )
-    service.voices.enrol(person_id, voice)
+    return voice
 
 
 def _source(service: "Service", meeting: Meeting) -> Source | None:

@@ -12,6 +12,7 @@ from models.conversation import Transcript
 from pipeline import stages
 from pipeline.audio.voiceprints import VoicePrint
 from pipeline.jobs import Workplace, open_job
+from pipeline.meetings.deletion import delete_person
 from pipeline.people import enrolment
 from pipeline.uploads.uploads import MeetingDetails, receive, register
 
@@ -111,6 +112,43 @@ def test_too_little_speech_says_so(client_of, service, organisation, record, hea
     assert answer.status_code == 400
     assert "Ana is heard for less than 5 seconds" in answer.text
     assert service.voices.get(organisation.ids["mia"]) is None
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_voice_deleted_while_it_is_enrolled_does_not_come_back(
+    client_of, service, organisation, record, monkeypatch, heard, before
+):
+    meeting, mia, me = record(), client_of("mia"), organisation.ids["mia"]
+    if before:
+        enrol(mia, meeting)
+
+    def hear(*_):
+        mia.post("/voice/delete")
+        return {"Ana": PRINT}
+
+    monkeypatch.setattr(enrolment, "hear_voices", hear)
+    answer = enrol(mia, meeting)
+    assert answer.status_code == 400
+    assert "Your voice was deleted or taken anew" in answer.text
+    assert service.voices.get(me) is None
+    assert "Your voice is enrolled" not in answer.text
+    noted = [one.action for one in service.audit.entries() if one.object == f"voice:{me}"]
+    assert noted == (["delete", "create"] if before else ["delete"])
+
+
+def test_the_voice_of_who_is_deleted_while_it_is_enrolled_is_not_kept(
+    client_of, service, organisation, record, monkeypatch
+):
+    meeting, me = record(), organisation.ids["mia"]
+
+    def hear(*_):
+        delete_person(service, me, "test")
+        return {"Ana": PRINT}
+
+    monkeypatch.setattr(enrolment, "hear_voices", hear)
+    answer = enrol(client_of("mia"), meeting)
+    assert (answer.status_code, "No such person" in answer.text) == (404, True)
+    assert service.voices.get(me) is None
 
 
 def test_no_voice_is_taken_from_somebody_elses_recording(client_of, service, record, heard):

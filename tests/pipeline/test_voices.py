@@ -6,7 +6,6 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from models.conversation import Provenance, Segment, Transcript
 from pipeline.audio.voiceprints import VoicePrint, match, voice_prints
@@ -14,7 +13,7 @@ from pipeline.people.people import People
 from pipeline.people.voices import EnrolledVoices
 from pipeline.service_tables import VoiceRow
 from pipeline.settings import Settings
-from pipeline.sql import Database
+from pipeline.sql import Database, NotStoredError
 
 
 def voice(*numbers: float, made_by: str = "e 1", seconds: float = 10.0) -> VoicePrint:
@@ -40,9 +39,9 @@ def enrolled(database: Database) -> EnrolledVoices:
 def test_an_enrolled_voice_is_kept_replaced_and_forgotten(database, enrolled):
     person = People(database).add("ana@example.com", "Ana", "manager")
     assert enrolled.get(person) is None
-    enrolled.enrol(person, BEN)
+    assert enrolled.enrol(person, BEN, enrolled.ask(person))
     first = enrolled.get(person)
-    enrolled.enrol(person, ANA)
+    assert enrolled.enrol(person, ANA, enrolled.ask(person))
     second = enrolled.get(person)
     assert second.voice.vector == pytest.approx(ANA.vector, abs=1e-5)
     assert second.agreed_at >= first.agreed_at
@@ -55,15 +54,42 @@ def test_a_voice_goes_with_its_person(database, enrolled):
     people = People(database)
     people.add("root@example.com", "Root", "admin")
     person = people.add("ana@example.com", "Ana", "manager")
-    enrolled.enrol(person, ANA)
+    enrolled.enrol(person, ANA, enrolled.ask(person))
+    mark = enrolled.ask(person)
     people.remove(person)
+    assert not enrolled.enrol(person, ANA, mark)
     assert enrolled.get(person) is None
     assert database.all(select(VoiceRow.person_id)) == []
 
 
 def test_nobody_s_voice_is_not_kept(enrolled):
-    with pytest.raises(IntegrityError):
-        enrolled.enrol(uuid4(), ANA)
+    with pytest.raises(NotStoredError):
+        enrolled.ask(uuid4())
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_voice_deleted_while_it_is_worked_out_stays_so(database, enrolled, before):
+    person = People(database).add("ana@example.com", "Ana", "manager")
+    if before:
+        enrolled.enrol(person, BEN, enrolled.ask(person))
+    mark = enrolled.ask(person)
+    assert (enrolled.get(person) is not None) == before
+    assert enrolled.forget(person)
+    assert not enrolled.enrol(person, ANA, mark)
+    later = enrolled.ask(person)
+    assert not enrolled.enrol(person, ANA, mark)
+    assert enrolled.enrol(person, BEN, later)
+    assert not enrolled.enrol(person, ANA, later)
+    assert enrolled.get(person).voice.vector == pytest.approx(BEN.vector, abs=1e-5)
+
+
+def test_of_what_gave_no_voice_nothing_is_kept(database, enrolled):
+    person = People(database).add("ana@example.com", "Ana", "manager")
+    enrolled.give_up(person, enrolled.ask(person))
+    assert database.all(select(VoiceRow.person_id)) == []
+    enrolled.enrol(person, BEN, enrolled.ask(person))
+    enrolled.give_up(person, enrolled.ask(person))  # The older one stays.
+    assert enrolled.get(person) is not None
 
 
 def test_the_speaker_who_sounds_like_it_is_found():
