@@ -46,14 +46,16 @@ class EnrolledVoices:
         """
         nothing = {"made_by": "", "seconds": 0, "vector": _NONE_YET, "agreed_at": now()}
         noted = self._database.insert(VoiceRow).values(person_id=person_id, **nothing)
-        mark = select(VoiceRow.agreed_at).where(VoiceRow.person_id == person_id)
+        # An update that changes nothing gives back the row that is there already.
+        same = {"person_id": person_id}
+        noted = noted.on_conflict_do_update(index_elements=list(same), set_=same)
         try:
             with self._database.write() as connection:
-                connection.execute(noted.on_conflict_do_nothing())
-                found: datetime = connection.execute(mark).scalar_one()
+                marked = connection.execute(noted.returning(VoiceRow.agreed_at))
+                mark: datetime = marked.scalar_one()
         except IntegrityError as error:
             raise NotStoredError("No such person.") from error
-        return found
+        return mark
 
     def enrol(self, person_id: UUID, voice: VoicePrint, mark: datetime) -> bool:
         """Keep a voice that its owner agreed to have kept, in place of an older one.
@@ -72,9 +74,8 @@ class EnrolledVoices:
             "vector": json.dumps([round(x, 6) for x in voice.vector]),
             "agreed_at": now(),
         }
-        return (
-            self._database.run(update(VoiceRow).where(*_asked(person_id, mark)).values(values)) > 0
-        )
+        kept = update(VoiceRow).where(*_asked(person_id, mark)).values(**values)
+        return self._database.run(kept) > 0
 
     def give_up(self, person_id: UUID, mark: datetime) -> None:
         """Take back what `ask` noted, where no voice came of it."""
