@@ -9,10 +9,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from models.conversation import Value
 from pipeline.service_tables import MeetingRow, WorkRow
-from pipeline.sql import Database, now
+from pipeline.sql import Database, NotStoredError, now
 
 LEASE: Final = timedelta(seconds=30)
 
@@ -49,13 +50,19 @@ class Work:
         self._database = database
 
     def ask(self, analysis_id: UUID) -> None:
-        """Have an analysis made, unless it is in the queue; that counts for more than a score."""
+        """Have an analysis made, unless it is in the queue; that counts for more than a score.
+
+        Raises:
+            NotStoredError: There is no such analysis.
+        """
         values = {"analysis_id": analysis_id, "asked_at": now(), "attempts": 0}
         statement = self._database.insert(WorkRow).values(**values)
         made = {"rescore_id": None}
-        self._database.run(
-            statement.on_conflict_do_update(index_elements=["analysis_id"], set_=made)
-        )
+        asked = statement.on_conflict_do_update(index_elements=["analysis_id"], set_=made)
+        try:
+            self._database.run(asked)
+        except IntegrityError as error:
+            raise NotStoredError(f"No analysis has the id {analysis_id}.") from error
 
     def claim(self, worker: str) -> Claim | None:
         """Take the oldest analysis that nobody holds, None where there is none."""

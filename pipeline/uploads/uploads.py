@@ -141,22 +141,22 @@ def register(service: "Service", received: Received, details: MeetingDetails) ->
     an analysis that had failed is tried again.
 
     Raises:
-        NotStoredError: Its owner was deleted meanwhile, and nothing of it is left.
+        NotStoredError: It or its owner was deleted meanwhile, and nothing of it is left.
         StorageError: It could not be kept. It is still in its slot, to try again or to drop.
     """
     made: Meeting | None = None
     known = service.meetings.same_file(details.owner_id, received.sha256)
-    if known is None:
-        made = _meeting(service, received, details)
-        try:
+    try:
+        if known is None:
+            made = _meeting(service, received, details)
             known = service.meetings.add(made)
-        except NotStoredError:
-            _undo(service, received, made)
-            raise
-        if known.path != made.path:
-            _give_way(service, known, made)
-    if service.store.analysis(known.analysis_id).status != "done":
-        service.work.ask(known.analysis_id)
+            if known.path != made.path:
+                _give_way(service, known, made)
+        if service.store.analysis(known.analysis_id).status != "done":
+            service.work.ask(known.analysis_id)
+    except NotStoredError:
+        _undo(service, received, made)
+        raise
     if known.path != str(received.path):
         drop(received.path)
     if made is not None and known.id == made.id:  # Last, for nothing may depend on a figure.
@@ -176,14 +176,15 @@ def _give_way(service: "Service", known: Meeting, made: Meeting) -> None:
         service.files.remove(made.path)
 
 
-def _undo(service: "Service", received: Received, made: Meeting) -> None:
-    """Remove what was made of a file whose owner was deleted just before its meeting was there."""
+def _undo(service: "Service", received: Received, made: Meeting | None) -> None:
+    """Remove what is left of a file whose owner or meeting was deleted just then."""
     from pipeline.meetings.deletion import delete_recording
 
-    delete_recording(service, made.sha256)  # Or only what no other meeting with it shows.
     drop(received.path)
-    with suppress(StorageError):  # The purge finds it.
-        service.files.remove(made.path)
+    if made is not None:
+        delete_recording(service, made.sha256)  # Or only what no other meeting with it shows.
+        with suppress(StorageError):  # The purge finds it.
+            service.files.remove(made.path)
 
 
 def clean_file_name(name: str) -> str:

@@ -273,6 +273,21 @@ def test_an_upload_that_ends_after_its_person_was_deleted_leaves_nothing(
     assert stores(service) == []
 
 
+def test_an_upload_whose_meeting_is_deleted_at_once_leaves_nothing(
+    racing: Racing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, real = racing.service, racing.service.work.ask
+
+    def ask(analysis_id: UUID) -> None:
+        delete_person(service, racing.person, racing.by)
+        real(analysis_id)
+
+    monkeypatch.setattr(service.work, "ask", ask)
+    with pytest.raises(NotStoredError):
+        racing.upload()
+    assert stores(service) == []
+
+
 def test_who_adds_a_meeting_waits_for_the_end_of_its_person(
     racing: Racing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
