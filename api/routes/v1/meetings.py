@@ -36,8 +36,8 @@ class MeetingOutput(Value):
                     "held_at": "2026-03-04T09:00:00Z",
                     "created_at": "2026-03-04T10:12:31.250000Z",
                     "status": "done",
-                    "progress": None,
-                    "seconds_left": None,
+                    "progress": 1.0,
+                    "seconds_left": 0.0,
                     "verdict": "partly coaching",
                     "overall": 61.4,
                     "low": 52.0,
@@ -57,9 +57,9 @@ class MeetingOutput(Value):
     created_at: datetime
     status: Status
     progress: float | None = Field(
-        description="Of the analysis, 0 to 1; null unless it is running."
+        description="Share of the analysis that is done, 0 to 1; null before it begins."
     )
-    seconds_left: float | None = Field(description="Of the analysis; null unless it is running.")
+    seconds_left: float | None = Field(description="Of the analysis, by estimate; null likewise.")
     verdict: Verdict | None
     overall: float | None = Field(description="0 to 100; null without enough evidence.")
     low: float | None
@@ -94,8 +94,12 @@ def to_output(view: MeetingView) -> MeetingOutput:
     meeting = view.meeting.model_dump(
         include={"id", "owner_id", "title", "coachee", "held_at", "created_at"}
     )
-    figures = view.model_dump(
-        include={"owner_name", "status", "seconds_left", "verdict", "overall", "low", "high"}
+    figures = view.model_dump(include={"owner_name", "status", "verdict", "overall", "low", "high"})
+    done = view.status == "done"
+    return MeetingOutput(
+        **meeting,
+        **figures,
+        kind=view.scored_kind or view.meeting.kind,
+        progress=1.0 if done else view.share,
+        seconds_left=0.0 if done else view.seconds_left,
     )
-    kind = view.scored_kind or view.meeting.kind
-    return MeetingOutput(**meeting, **figures, progress=view.share, kind=kind)
