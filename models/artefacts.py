@@ -21,6 +21,8 @@ FILES: Final = {
     "kinds": "kinds.joblib",
 }
 
+NAMES: Final = FOLDER / "masking" / "names.npz"  # Of masking, which has a version of its own.
+
 
 class ArtefactMissingError(CoachscoreError):
     """A trained model is not there."""

@@ -15,7 +15,6 @@ from models import artefacts
 from models.conversation import Value
 from models.errors import CoachscoreError
 from pipeline import database
-from pipeline.masking.names import FILE
 from pipeline.queue.workers import ALIVE, Workers
 from pipeline.service import Service
 from pipeline.storage.storage import StorageError
@@ -88,8 +87,9 @@ def _models(service: Service) -> Lack | None:
     except (CoachscoreError, ValueError):
         return Lack(part="models", message="There is no manifest. Run: coachscore train.")
     names = [n for n in artefacts.FILES.values() if not (artefacts.FOLDER / n).is_file()]
-    if service.settings.mask_customers and not FILE.is_file():
-        return Lack(part="models", message=f"{FILE.name} missing. docs/masking.md has the command.")
+    if service.settings.mask_customers and not artefacts.NAMES.is_file():
+        said = f"{artefacts.NAMES.name} missing. docs/masking.md has the command."
+        return Lack(part="models", message=said)
     if not names:
         return None
     return Lack(part="models", message=f"{', '.join(names)} missing. Run: coachscore train.")

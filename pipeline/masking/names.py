@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from models.artefacts import FOLDER, ArtefactMissingError
+from models import artefacts
+from models.artefacts import ArtefactMissingError
 from models.masked import KINDS, Masked
 from pipeline.masking.spans import Found
 from pipeline.masking.words import (
@@ -23,7 +24,6 @@ from pipeline.masking.words import (
     tokens,
 )
 
-FILE: Final = FOLDER / "masking" / "names.npz"
 NAMES: Final[tuple[Masked, ...]] = ("person", "company")
 CLASSES: Final = ("", *NAMES)  # Of a word: no name, or one of those.
 # From these probabilities on a word is taken for a name; low, for a name that stays is worse
@@ -78,7 +78,7 @@ def load_names() -> NameModel:
         ArtefactMissingError: It was never trained.
     """
     try:
-        with FILE.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+        with artefacts.NAMES.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             found = {name: kept[name] for name in kept.files}
     except OSError as error:
         raise ArtefactMissingError(

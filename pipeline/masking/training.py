@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from models import artefacts
 from pipeline.masking.annotations import Annotated, read_annotated, read_plain
-from pipeline.masking.names import CLASSES, FILE, words_of
+from pipeline.masking.names import CLASSES, words_of
 from pipeline.masking.words import HASHED, Floats, Known, Lexicon, begins, features, tokens
 
 _WIDTH: Final = 48  # Columns of a word's vector: what a few thousand names can fill.
@@ -38,7 +39,7 @@ def train_names(corpus: Path, say: Callable[[str], None], target: Path | None = 
         labels = [label for talk in talks for label in _labels(talk)]
         arrays |= {f"{name}_{part}": values for part, values in _fitted(rows, labels).items()}
         say(f"{name}: {len(labels)} words")
-    path = target or Path(str(FILE))
+    path = target or Path(str(artefacts.NAMES))
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, allow_pickle=False, **arrays)
     say(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")

@@ -27,6 +27,7 @@ def drop(page: Page, name: str, text: str) -> None:
         }""",
         [name, text],
     )
+    page.wait_for_load_state()  # Before its script has run, nobody listens.
     page.locator("main").dispatch_event("drop", {"dataTransfer": made})
 
 
