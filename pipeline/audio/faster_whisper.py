@@ -5,7 +5,6 @@ only its model, tokenizer and aligner are used.
 """
 
 import functools
-import importlib.metadata
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,30 +12,22 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.conversation import Provenance
-from pipeline.audio.channels import SAMPLE_RATE, Samples, Sound
+from pipeline.audio.channels import SAMPLE_RATE, Samples
 from pipeline.audio.invented import Piece
-from pipeline.audio.speech import LONGEST_WINDOW, Region
-from pipeline.audio.transcription import (
-    EngineMissing,
-    Progress,
-    Recognition,
-    WhisperModelMissing,
-    digest,
-)
+from pipeline.audio.speech import LONGEST_WINDOW
+from pipeline.audio.transcription import EngineMissing, WhisperModelMissing
 from pipeline.audio.whisper_words import Said, frames, pieces, segments
-from pipeline.audio.windowed import Decoded, lock, recognise
+from pipeline.audio.windowed import BATCH, Decoded, WindowedRecogniser
 
 WEIGHTS: Final = "model.bin"
 
-_BATCH: Final = {"cpu": 4, "cuda": 16}
 # Those of `WhisperModel.transcribe`.
 _BEFORE: Final = "\"'“¿([{-"
 _AFTER: Final = "\"'.。,，!！?？:：”)]}、"  # noqa: RUF001 - marks of other scripts
 
 
-class FasterWhisperRecogniser:
-    """faster-whisper, loaded once per process and only when needed."""
+class FasterWhisperRecogniser(WindowedRecogniser):
+    """faster-whisper, by the rules of `windowed`."""
 
     def __init__(self, model: str, device: str = "auto") -> None:
         """Choose a model without loading it.
@@ -45,39 +36,9 @@ class FasterWhisperRecogniser:
             model: A name that faster-whisper downloads, or the folder of a converted model.
             device: "cpu", "cuda", or "auto" for a GPU where there is one.
         """
-        self.model = model
-        self.device = device
-
-    def prepare(self) -> Provenance:
-        """Load the model; see `Recogniser.prepare`.
-
-        Raises:
-            EngineMissing: faster-whisper is not installed.
-            WhisperModelMissing: There is no such model.
-        """
-        with lock:
-            _load(self.model, self.device)
-        version = importlib.metadata.version("faster-whisper")
-        path = Path(self.model)
-        if not path.is_dir():
-            return Provenance(name=f"faster-whisper/{self.model}", version=version)
-        content = digest(path / WEIGHTS)
-        return Provenance(name=f"faster-whisper/{path.name}", version=f"{version}+{content}")
-
-    def transcribe(
-        self,
-        samples: Sound,
-        regions: Sequence[Region],
-        *,
-        language: str | None = None,
-        progress: Progress | None = None,
-    ) -> Recognition:
-        """Recognise speech in windows of up to 30 s; see `Recogniser.transcribe`."""
-
-        def load() -> _Model:
-            return _load(self.model, self.device)
-
-        return recognise(load, samples, regions, language, progress)
+        path = Path(model)
+        load = functools.partial(_load, model, device)
+        super().__init__("faster-whisper", model, path / WEIGHTS, path.name, load)
 
 
 class _Model:
@@ -85,7 +46,7 @@ class _Model:
 
     def __init__(self, loaded: Any) -> None:
         self._loaded, self._model = loaded, loaded.model
-        self.batch = _BATCH.get(self._model.device, 1)
+        self.batch = BATCH.get(self._model.device, 1)
 
     def encode(self, sounds: Sequence[Samples]) -> Any:
         """An array of shape (windows, positions, dimensions)."""
@@ -155,7 +116,7 @@ def _stored(array: Any) -> Any:
 
 @functools.cache
 def _load(model: str, device: str) -> _Model:
-    """Load a converted model by name or folder; call it with the lock held."""
+    """Load a converted model by name or folder."""
     if importlib.util.find_spec("faster_whisper") is None:
         raise EngineMissing(
             "faster-whisper is not installed. Install it with: pip install "

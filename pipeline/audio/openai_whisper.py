@@ -6,25 +6,20 @@ decoded together.
 """
 
 import functools
-import importlib.metadata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from models.conversation import Provenance
-from pipeline.audio.channels import SAMPLE_RATE, Samples, Sound
+from pipeline.audio.channels import SAMPLE_RATE, Samples
 from pipeline.audio.invented import Piece
-from pipeline.audio.speech import LONGEST_WINDOW, Region
-from pipeline.audio.transcription import Progress, Recognition, WhisperModelMissing, digest
+from pipeline.audio.speech import LONGEST_WINDOW
+from pipeline.audio.transcription import WhisperModelMissing
 from pipeline.audio.whisper_words import Said, frames, pieces, segments
-from pipeline.audio.windowed import Decoded, lock, recognise
-
-# A window's keys and values take 0.1 GB with "small" and 0.5 GB with "large" in 32 bits.
-_BATCH: Final = {"cpu": 4, "cuda": 16}
+from pipeline.audio.windowed import BATCH, Decoded, WindowedRecogniser
 
 
-class WhisperRecogniser:
-    """openai-whisper, loaded once per process and only when needed."""
+class WhisperRecogniser(WindowedRecogniser):
+    """openai-whisper, by the rules of `windowed`."""
 
     def __init__(self, model: str, device: str | None = None) -> None:
         """Choose a model without loading it.
@@ -33,34 +28,9 @@ class WhisperRecogniser:
             model: A name that openai-whisper downloads, or the path of a checkpoint.
             device: A torch device; a GPU where there is one if None.
         """
-        self.model = model
-        self.device = device
-
-    def prepare(self) -> Provenance:
-        """Load the model; see `Recogniser.prepare`."""
-        with lock:
-            _load(self.model, self.device)
-        version = importlib.metadata.version("openai-whisper")
-        path = Path(self.model)
-        if not path.is_file():
-            return Provenance(name=f"openai-whisper/{self.model}", version=version)
-        # Two checkpoints of one name are told apart by their content.
-        return Provenance(name=f"openai-whisper/{path.stem}", version=f"{version}+{digest(path)}")
-
-    def transcribe(
-        self,
-        samples: Sound,
-        regions: Sequence[Region],
-        *,
-        language: str | None = None,
-        progress: Progress | None = None,
-    ) -> Recognition:
-        """Recognise speech in windows of up to 30 s; see `Recogniser.transcribe`."""
-
-        def load() -> _Model:
-            return _load(self.model, self.device)
-
-        return recognise(load, samples, regions, language, progress)
+        path = Path(model)
+        load = functools.partial(_load, model, device)
+        super().__init__("openai-whisper", model, path, path.stem, load)
 
 
 class _Model:
@@ -68,7 +38,7 @@ class _Model:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self.batch = _BATCH.get(model.device.type, 1)
+        self.batch = BATCH.get(model.device.type, 1)
 
     def encode(self, sounds: Sequence[Samples]) -> Any:
         """A tensor of shape (windows, positions, dimensions)."""
@@ -146,7 +116,7 @@ class _Encoded:
 
 @functools.cache
 def _load(model: str, device: str | None) -> _Model:
-    """Load a checkpoint by name or path; call it with the lock held."""
+    """Load a checkpoint by name or path."""
     import whisper  # takes seconds to load
 
     names = whisper.available_models()

@@ -5,16 +5,19 @@ before it. One that fails Whisper's own rules is decoded again with more randomn
 window leaves unfinished is heard again; loops and stock phrases are left out and counted.
 """
 
+import importlib.metadata
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
+from models.conversation import Provenance
 from pipeline.audio.channels import Samples, Sound
 from pipeline.audio.invented import COMPRESSION, Piece, Settled, compression, settle
 from pipeline.audio.speech import Region, cut_out
-from pipeline.audio.transcription import Progress, Recognition, joined
+from pipeline.audio.transcription import Progress, Recognition, digest, joined
 from pipeline.audio.whisper_words import Said, read_tokens
 from pipeline.audio.windows import Window, windows
 
@@ -23,8 +26,12 @@ _TEMPERATURES: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _LOGPROB: Final = -1.0
 _NO_SPEECH: Final = 0.6
 
+# Windows decoded together, by device: the keys and values of one take 0.1 GB with "small" and
+# 0.5 GB with "large" in 32 bits.
+BATCH: Final = {"cpu": 4, "cuda": 16}
+
 # A loaded model keeps state while it decodes, and loading twice would double the memory.
-lock: Final = threading.Lock()
+_lock: Final = threading.Lock()
 
 
 class Decoded(NamedTuple):
@@ -79,28 +86,62 @@ class Whisper(Protocol):
         """
 
 
-def recognise(
+class WindowedRecogniser:
+    """A `Recogniser` by these rules; its model is loaded once per process, when needed."""
+
+    def __init__(
+        self, library: str, model: str, weights: Path, called: str, load: Callable[[], Whisper]
+    ) -> None:
+        """Choose a model without loading it.
+
+        Args:
+            library: The package that runs it.
+            model: Its name, or where it lies.
+            weights: The file of its weights, if it lies on disk.
+            called: What it is called then.
+            load: Gives the model, once loaded always the same; only one thread calls it at a
+                time.
+        """
+        self._library, self._model = library, model
+        self._weights, self._called = weights, called
+        self._load = load
+
+    def prepare(self) -> Provenance:
+        """Load the model; see `Recogniser.prepare`."""
+        with _lock:
+            self._load()
+        version = importlib.metadata.version(self._library)
+        if not self._weights.is_file():
+            return Provenance(name=f"{self._library}/{self._model}", version=version)
+        # Two models of one name are told apart by their content.
+        content = digest(self._weights)
+        return Provenance(name=f"{self._library}/{self._called}", version=f"{version}+{content}")
+
+    def transcribe(
+        self,
+        samples: Sound,
+        regions: Sequence[Region],
+        *,
+        language: str | None = None,
+        progress: Progress | None = None,
+    ) -> Recognition:
+        """Recognise speech in windows of up to 30 s; see `Recogniser.transcribe`."""
+        return _recognise(self._load, samples, regions, language, progress)
+
+
+def _recognise(
     load: Callable[[], Whisper],
     samples: Sound,
     regions: Sequence[Region],
     language: str | None,
     progress: Progress | None,
 ) -> Recognition:
-    """Recognise the speech in some regions; see `Recogniser.transcribe`.
-
-    Args:
-        load: Gives the model, once loaded always the same; it is called with the lock held.
-        samples: Sound at 16 kHz.
-        regions: Where somebody speaks.
-        language: What is spoken; None to detect it.
-        progress: Called with the finished share.
-    """
     # Longest first: those that are decoded together then have about as many words.
     queue = sorted(windows(regions), key=lambda window: -window.seconds)
     spoken = sum(window.seconds for window in queue)
     heard: list[tuple[Window, Settled]] = []
     while queue:
-        with lock:
+        with _lock:
             model = load()
             batch = queue[: model.batch]
             found, rests, language = _hear(model, samples, batch, language)
