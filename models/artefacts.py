@@ -21,7 +21,7 @@ FILES: Final = {
     "kinds": "kinds.joblib",
 }
 
-NAMES: Final = FOLDER / "masking" / "names.npz"  # Of masking, which has a version of its own.
+MASKING: Final = FOLDER / "masking" / "names.npz"  # Of masking, which has a version of its own.
 
 
 class ArtefactMissingError(CoachscoreError):

@@ -87,8 +87,8 @@ def _models(service: Service) -> Lack | None:
     except (CoachscoreError, ValueError):
         return Lack(part="models", message="There is no manifest. Run: coachscore train.")
     names = [n for n in artefacts.FILES.values() if not (artefacts.FOLDER / n).is_file()]
-    if service.settings.mask_customers and not artefacts.NAMES.is_file():
-        said = f"{artefacts.NAMES.name} missing. docs/masking.md has the command."
+    if service.settings.mask_customers and not artefacts.MASKING.is_file():
+        said = f"{artefacts.MASKING.name} missing. docs/masking.md has the command."
         return Lack(part="models", message=said)
     if not names:
         return None

@@ -78,7 +78,7 @@ def load_names() -> NameModel:
         ArtefactMissingError: It was never trained.
     """
     try:
-        with artefacts.NAMES.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+        with artefacts.MASKING.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             found = {name: kept[name] for name in kept.files}
     except OSError as error:
         raise ArtefactMissingError(

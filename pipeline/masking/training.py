@@ -39,7 +39,7 @@ def train_names(corpus: Path, say: Callable[[str], None], target: Path | None = 
         labels = [label for talk in talks for label in _labels(talk)]
         arrays |= {f"{name}_{part}": values for part, values in _fitted(rows, labels).items()}
         say(f"{name}: {len(labels)} words")
-    path = target or Path(str(artefacts.NAMES))
+    path = target or Path(str(artefacts.MASKING))
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, allow_pickle=False, **arrays)
     say(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
