@@ -22,7 +22,7 @@ LONGEST_WINDOW = 30.0
 _FRAME = 512
 _CONTEXT = 64
 _BLOCK = 512
-_FRAME_SECONDS = _FRAME / SAMPLE_RATE
+FRAME_SECONDS = _FRAME / SAMPLE_RATE
 # Silero's own thresholds: speech begins above the first and ends below the second.
 _ENTER = 0.5
 _LEAVE = 0.35
@@ -56,12 +56,12 @@ def speech_regions(samples: Sound) -> tuple[Region, ...]:
     Returns:
         Regions in order, none overlapping, none longer than 30 s.
     """
-    probabilities = _speech_probabilities(samples)
+    probabilities = speech_probabilities(samples)
     length = len(samples) / SAMPLE_RATE
     runs = [
         run
         for run in _bridged(_runs(probabilities))
-        if (run[1] - run[0]) * _FRAME_SECONDS >= _SHORTEST_SPEECH
+        if (run[1] - run[0]) * FRAME_SECONDS >= _SHORTEST_SPEECH
     ]
     pieces = [piece for run in runs for piece in _cut(run, probabilities)]
     return _padded(pieces, length)
@@ -97,7 +97,7 @@ def _session() -> Any:
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
-def _speech_probabilities(samples: Sound) -> NDArray[np.float32]:
+def speech_probabilities(samples: Sound) -> NDArray[np.float32]:
     """Probability of speech in each frame of 32 ms, shape (frames,)."""
     session = _session()
     state = np.zeros((1, 1, 128), dtype=np.float32)
@@ -134,7 +134,7 @@ def _bridged(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Join runs with less than a pause between them."""
     joined: list[tuple[int, int]] = []
     for start, end in runs:
-        if joined and (start - joined[-1][1]) * _FRAME_SECONDS < _SHORTEST_PAUSE:
+        if joined and (start - joined[-1][1]) * FRAME_SECONDS < _SHORTEST_PAUSE:
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))
@@ -144,7 +144,7 @@ def _bridged(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 def _cut(run: tuple[int, int], probabilities: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
     """Cut a run that does not fit a window where speech is least likely."""
     start, end = run
-    longest = int((LONGEST_WINDOW - 2 * _PADDING) / _FRAME_SECONDS)
+    longest = int((LONGEST_WINDOW - 2 * _PADDING) / FRAME_SECONDS)
     while end - start > longest:
         late = slice(start + longest // 2, start + longest)
         # Smoothed over 160 ms, so that a pause wins over a single plosive.
@@ -157,7 +157,7 @@ def _cut(run: tuple[int, int], probabilities: NDArray[np.float32]) -> Iterator[t
 
 def _padded(pieces: Sequence[tuple[int, int]], length: float) -> tuple[Region, ...]:
     """Add a margin to each piece, at most to the middle of the pause beside it."""
-    times = [(start * _FRAME_SECONDS, min(end * _FRAME_SECONDS, length)) for start, end in pieces]
+    times = [(start * FRAME_SECONDS, min(end * FRAME_SECONDS, length)) for start, end in pieces]
     regions = []
     for at, (start, end) in enumerate(times):
         before = start - (times[at - 1][1] if at else -start)

@@ -5,7 +5,7 @@ word is cut. As speaking time that would be a fifth too much.
 """
 
 from pipeline.audio.channels import Sound
-from pipeline.audio.speech import _FRAME_SECONDS, Region, _speech_probabilities
+from pipeline.audio.speech import FRAME_SECONDS, Region, speech_probabilities
 
 _SPEAKING = 0.35
 # Shorter pauses are part of a turn, as in NIST's Rich Transcription evaluations.
@@ -24,8 +24,8 @@ def spoken(samples: Sound) -> tuple[Region, ...]:
         Regions in order, with pauses of 0.3 s and more between them.
     """
     found: list[Region] = []
-    for frame in (_speech_probabilities(samples) >= _SPEAKING).nonzero()[0].tolist():
-        start, end = (f * _FRAME_SECONDS - _LATE for f in (frame, frame + 1))
+    for frame in (speech_probabilities(samples) >= _SPEAKING).nonzero()[0].tolist():
+        start, end = (f * FRAME_SECONDS - _LATE for f in (frame, frame + 1))
         if found and start - found[-1].end < _PAUSE:
             found[-1] = Region(found[-1].start, end)
         else:
