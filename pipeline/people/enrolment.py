@@ -1,5 +1,6 @@
 """How somebody's voice is enrolled: from a recording of theirs, and on their own word."""
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -40,7 +41,7 @@ def sources(service: "Service", person_id: UUID) -> list[Source]:
     """The newest recordings of somebody that say who coached, newest first."""
     mine = service.meetings.list(Reach(own=person_id), _MOST)
     found = (_source(service, one.meeting) for one in mine if one.status == "done")
-    return [source for source in found if source is not None][:_OFFERED]
+    return list(islice((source for source in found if source is not None), _OFFERED))
 
 
 def enrol(service: "Service", person_id: UUID, meeting_id: UUID) -> None:
