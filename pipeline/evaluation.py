@@ -77,7 +77,13 @@ def evaluate_tagged(
         tagged: The same ones with tags.
         settings: For an own rubric folder.
     """
-    scored = [score_tagged(t, settings) for t in tagged]
+    return evaluate_scored(corpus, [score_tagged(t, settings) for t in tagged])
+
+
+def evaluate_scored(
+    corpus: Sequence[LabelledConversation], scored: Sequence[ScoredConversation]
+) -> Evaluation:
+    """Compare tags and scores of the same conversations in the same order."""
     rated = [
         (s.score.overall, s.score.interval, item.labels.coaching)
         for item, s in zip(corpus, scored, strict=True)
@@ -91,7 +97,7 @@ def evaluate_tagged(
     return Evaluation(
         conversations=len(corpus),
         utterances=sum(len(c.conversation.utterances) for c in corpus),
-        labels=tuple(compare_tags(corpus, [t.tags for t in tagged])),
+        labels=tuple(compare_tags(corpus, [s.tagged.tags for s in scored])),
         conversation_labels=tuple(_conversation_labels(corpus, scored)),
         score_correlation=rank_correlation([o for o, _, _ in rated], [c for _, _, c in rated]),
         criterion_correlations=_criteria(corpus, scored),

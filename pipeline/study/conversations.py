@@ -1,16 +1,14 @@
 """Whole conversations: their labels, the score against ratings, and who is taken for the coach."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from models.combined import CombinedTagger
 from models.conversation import Provenance, Segment, Transcript
 from models.labelled import LabelledConversation
-from models.tags import TaggedConversation
 from pipeline.evaluation import evaluate_tagged
 from pipeline.roles import assign_roles
 from pipeline.settings import Settings
-from pipeline.study.families import Corpus, Predicted, split_tags, talks_of
+from pipeline.study.families import Corpus, Predicted, tagged, talks_of
 from pipeline.study.values import ConversationResults
 
 EARLY: Final = 30  # Utterances: about the first five minutes.
@@ -26,8 +24,9 @@ def conversation_results(
         found: Probabilities of its families.
         settings: For the rubric folder.
     """
-    tagged = _tagged(tagger, found)
-    result = evaluate_tagged(found.corpus, tagged, settings)
+    matrix = tagger.blend.predict(found.clean)
+    given = tagged(tagger, found.corpus, talks_of(found.corpus), matrix)
+    result = evaluate_tagged(found.corpus, given, settings)
     return ConversationResults(
         labels=result.conversation_labels,
         score=result.score_correlation,
@@ -58,14 +57,3 @@ def _finds_coach(item: LabelledConversation, first: int | None) -> bool:
         made_by=Provenance(name="labels", version="1"),
     )
     return assign_roles(transcript, None).coach == item.conversation.roles.coach
-
-
-def _tagged(tagger: CombinedTagger, found: Predicted) -> Sequence[TaggedConversation]:
-    talks = talks_of(found.corpus)
-    tags = split_tags(tagger.blend.predict(found.clean), talks, tagger.thresholds)
-    return [
-        TaggedConversation(
-            conversation=item.conversation, tags=tuple(given), tagged_by=tagger.provenance
-        )
-        for item, given in zip(found.corpus, tags, strict=True)
-    ]

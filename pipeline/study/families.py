@@ -17,7 +17,7 @@ from models.blend import Blend
 from models.combined import CombinedTagger, Talk, choose_thresholds, load_transformer
 from models.heads import HEADS, Matrix, decode, targets
 from models.labelled import LabelledConversation, LabelledDataError
-from models.tags import UtteranceTags
+from models.tags import TaggedConversation, UtteranceTags
 from pipeline.study.values import FAMILIES
 
 Corpus = Sequence[LabelledConversation]
@@ -97,6 +97,29 @@ def split_tags(matrix: Matrix, talks: Sequence[Talk], thresholds: dict[str, floa
         out.append(decode(matrix[start : start + len(talk)], talk, thresholds))
         start += len(talk)
     return out
+
+
+def tagged(
+    tagger: CombinedTagger, corpus: Corpus, talks: Sequence[Talk], matrix: Matrix
+) -> list[TaggedConversation]:
+    """The conversations with the tags that `tagger` reads off `matrix`.
+
+    Args:
+        tagger: Whose thresholds decide.
+        corpus: The conversations.
+        talks: What was said in each, as it was heard.
+        matrix: Probabilities for all of `talks`.
+    """
+    return [
+        TaggedConversation(
+            conversation=item.conversation.model_copy(update={"utterances": talk}),
+            tags=tuple(tags),
+            tagged_by=tagger.provenance,
+        )
+        for item, talk, tags in zip(
+            corpus, talks, split_tags(matrix, talks, tagger.thresholds), strict=True
+        )
+    ]
 
 
 def predict(tagger: CombinedTagger, corpus: Corpus) -> Predicted:

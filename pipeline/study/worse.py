@@ -12,11 +12,10 @@ from sklearn.metrics import cohen_kappa_score
 
 from models.combined import CombinedTagger, Talk
 from models.conversation import Utterance
-from models.tags import TaggedConversation
-from pipeline.evaluation import evaluate_tagged, score_tagged
+from pipeline.evaluation import evaluate_scored, score_tagged
 from pipeline.settings import Settings
-from pipeline.study.families import Corpus, Tags, split_tags, talks_of
-from pipeline.study.values import MAIN_LABELS, Kappas, WorseStep, WorseStudy
+from pipeline.study.families import Corpus, Tags, tagged, talks_of
+from pipeline.study.values import Kappas, WorseStep, WorseStudy
 
 WORD_ERRORS: Final = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 SPEAKER_ERRORS: Final = (0.05, 0.1, 0.2, 0.3)
@@ -50,10 +49,13 @@ def worse(
             given_away(misheard(talk, words, seed=i), speakers, seed=i)
             for i, talk in enumerate(talks_of(corpus))
         ]
-        tagged = _tagged(tagger, corpus, talks)
-        scores = [score_tagged(t, settings).score.overall for t in tagged]
+        scored = [
+            score_tagged(one, settings)
+            for one in tagged(tagger, corpus, talks, tagger.predict(talks))
+        ]
+        scores = [one.score.overall for one in scored]
         clean = clean or scores
-        whole = evaluate_tagged(corpus, tagged, settings)
+        whole = evaluate_scored(corpus, scored)
         moved = [
             abs(a - b)
             for a, b in zip(scores, clean, strict=True)
@@ -63,7 +65,7 @@ def worse(
             WorseStep(
                 words=words,
                 speakers=speakers,
-                kappas=_kappas(corpus, [t.tags for t in tagged]),
+                kappas=_kappas(corpus, [one.tagged.tags for one in scored]),
                 moved=round(sum(moved) / len(moved), 1) if moved else None,
                 score=whole.score_correlation,
                 coverage=whole.interval_coverage,
@@ -123,24 +125,10 @@ def given_away(talk: Talk, rate: float, seed: int) -> Talk:
     return tuple(moved(u) for u in talk) if rate else talk
 
 
-def _tagged(
-    tagger: CombinedTagger, corpus: Corpus, talks: Sequence[Talk]
-) -> list[TaggedConversation]:
-    tags = split_tags(tagger.predict(talks), talks, tagger.thresholds)
-    return [
-        TaggedConversation(
-            conversation=item.conversation.model_copy(update={"utterances": talk}),
-            tags=tuple(given),
-            tagged_by=tagger.provenance,
-        )
-        for item, talk, given in zip(corpus, talks, tags, strict=True)
-    ]
-
-
 def _kappas(corpus: Corpus, tags: Sequence[Tags]) -> Kappas:
     """Kappa over all labelled utterances of the coach, those that were given away included."""
     found: Kappas = {}
-    for label in (name for name in MAIN_LABELS if name in WORSE_LABELS):
+    for label in WORSE_LABELS:
         pairs = [
             (str(want), _LOST if (tag := getattr(given, label)) is None else str(tag.value))
             for item, row in zip(corpus, tags, strict=True)
