@@ -24,7 +24,6 @@ from pipeline.jobs import (
     open_job,
 )
 from pipeline.known_voices import clues
-from pipeline.storage.files import Files
 from pipeline.store import (
     STAGES,
     AnalysisRecord,
@@ -225,8 +224,7 @@ def score_again(place: Workplace, analysis_id: UUID) -> bool:
 
 def _transcribe(job: Job) -> tuple[Value, str]:
     settings = heard_with(job.options, job.place.settings)
-    files = Files(job.place.settings, job.place.store.database)
-    with files.fetched(job.recording.path) as path:
+    with job.fetched() as path:
         here = job.recording.model_copy(update={"path": str(path)})
         made = stages.transcribe(here, settings, job.place.progress)
     return made, f"{made.made_by.name} {made.made_by.version}"

@@ -21,6 +21,7 @@ from pipeline.analysis import Analysis, finish, load_analysis, run_stage
 from pipeline.jobs import AnalysisOptions, Workplace, begin, failing, open_job
 from pipeline.prefect_runs import State, Task, flow, session, task
 from pipeline.settings import Settings, get_settings
+from pipeline.stages import silent
 from pipeline.store import STAGES, Stage, Store
 
 P = ParamSpec("P")
@@ -143,7 +144,7 @@ def analyze_files(
     results: list[Analysis | CoachscoreError] = []
     with closing(store), session():
         for path in paths:
-            told = partial(on_progress, path) if on_progress else _silent
+            told = partial(on_progress, path) if on_progress else silent
             token = _here.set(Workplace(settings, store, told))
             try:
                 results.append(load_analysis(store, analyze_recording(str(path), options)))
@@ -162,8 +163,4 @@ def _place() -> Workplace:
 @cache
 def _worker_place() -> Workplace:
     settings = get_settings()
-    return Workplace(settings, Store.open(settings), _silent)
-
-
-def _silent(_phase: str, _share: float) -> None:
-    """Tell nobody."""
+    return Workplace(settings, Store.open(settings))

@@ -7,7 +7,7 @@ on, so a result is used again exactly as long as nothing that matters has change
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +26,7 @@ from pipeline.masking.held import MASKING_VERSION, Held
 from pipeline.rubric_versions import RubricVersions
 from pipeline.rubrics import load_rubric
 from pipeline.settings import Settings
+from pipeline.storage.files import Files
 from pipeline.store import STAGES, Stage, Store
 from scoring.rubric import Rubric
 
@@ -70,7 +71,7 @@ class Workplace:
 
     settings: Settings
     store: Store
-    progress: stages.Progress
+    progress: stages.Progress = stages.silent
     held: Held = field(default_factory=Held, compare=False)
 
 
@@ -93,6 +94,11 @@ class Job:
         key = self.keys[stage]
         there = self.place.store.made(self.recording.sha256, stage, key) is not None
         return there or key in self.place.held
+
+    def fetched(self) -> AbstractContextManager[Path]:
+        """The recording's file on this machine; see `pipeline.storage.files.Files.fetched`."""
+        files = Files(self.place.settings, self.place.store.database)
+        return files.fetched(self.recording.path)
 
 
 def begin(

@@ -6,7 +6,6 @@ from pipeline.clues import Clues
 from pipeline.hearing import hear_voices
 from pipeline.jobs import Job
 from pipeline.people.voices import EnrolledVoices
-from pipeline.storage.files import Files
 
 
 def clues(job: Job, transcript: Transcript) -> Clues | None:
@@ -26,10 +25,9 @@ def clues(job: Job, transcript: Transcript) -> Clues | None:
     known = EnrolledVoices(job.place.store.database).get(person)
     if known is None:
         return None
-    settings = job.place.settings
     try:
-        with Files(settings, job.place.store.database).fetched(job.recording.path) as path:
-            heard = hear_voices(path, job.recording.name, transcript, settings)
+        with job.fetched() as path:
+            heard = hear_voices(path, job.recording.name, transcript, job.place.settings)
     except UnavailableError:
         raise
     except CoachscoreError:

@@ -37,6 +37,10 @@ STAGE_VERSIONS: Final[dict[str, str]] = {
 }
 
 
+def silent(_phase: str, _share: float) -> None:
+    """Tell nobody of progress."""
+
+
 class InputFileError(CoachscoreError):
     """The file to analyse is not there or cannot be read."""
 

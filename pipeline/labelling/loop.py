@@ -52,7 +52,7 @@ def open_conversation(path: Path, coach: str | None, settings: Settings) -> Labe
     recording = stages.probe(path)
     if recording.medium == "audio":
         raise stages.InputFileError(f"{path} is sound. Transcribe it first, and label that.")
-    transcript = stages.transcribe(recording, settings, lambda *_: None)
+    transcript = stages.transcribe(recording, settings, stages.silent)
     conversation = stages.attribute(transcript, coach)
     return LabelledConversation.model_validate(
         {

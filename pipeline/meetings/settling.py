@@ -93,7 +93,7 @@ def _make(service: Service, original: UUID, contests: Sequence[Contest]) -> tupl
     """The analysis under some contests, and whether a worker has to make it."""
     record = service.store.analysis(original)
     lineage = _lineage(service, original)
-    place = Workplace(service.settings, service.store, lambda *_: None)
+    place = Workplace(service.settings, service.store)
     _score(place, original, {stage: lineage[stage].key for stage in STAGES[:3]})
     options = _options(AnalysisOptions.model_validate_json(record.options), contests, lineage)
     made = service.store.queue_analysis(record.recording_sha256, options.canonical())

@@ -110,7 +110,7 @@ class Worker:
             if claim.rescore_id is None:
                 self._store.fail_analysis(claim.analysis_id, error.title, error.message)
             raise error
-        place = Workplace(self._settings, self._store, lambda *_: None)
+        place = Workplace(self._settings, self._store)
         if claim.rescore_id is None:
             with self._renewing(claim):
                 self._make(place, claim)

@@ -205,7 +205,7 @@ def _write(stream: BinaryIO, slot: Path, settings: Settings, name: str) -> None:
 
 
 def _meeting(service: "Service", received: Received, details: MeetingDetails) -> Meeting:
-    place = Workplace(service.settings, service.store, lambda *_: None)
+    place = Workplace(service.settings, service.store)
     known = received.medium == "audio" and service.voices.get(details.owner_id) is not None
     options = AnalysisOptions(kind=details.kind, voice_of=details.owner_id if known else None)
     location = service.files.keep(received.path)

@@ -46,7 +46,7 @@ def test_a_version_is_added_and_scores_from_then_on(client_of: Client, service: 
     version = added.json()["version"]
     assert version.endswith("+9.0.0")
     assert service.rubrics.current(KIND).version == version
-    place = Workplace(service.settings, service.store, lambda *_: None)
+    place = Workplace(service.settings, service.store)
     assert jobs.current_rubric(place, KIND).version == version
     assert jobs.current_rubric(place, "one_on_one") == load_rubric("one_on_one")
     assert client.get(f"{PATH}/{KIND}").json()["own"] == newer()

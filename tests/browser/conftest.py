@@ -200,7 +200,7 @@ def analysed(service: Service, owner: UUID, one: Seen) -> UUID:
     """A meeting with its labels as tags: what a page shows does not wait for a tagger."""
     path = TALKS / f"{one.talk}.json"
     meeting = uploaded(service, owner, f"{one.name}.json", path.read_bytes(), one.days)
-    place = Workplace(service.settings, service.store, lambda *_: None)
+    place = Workplace(service.settings, service.store)
     item = read_labelled(path)
 
     def tag(talk: object) -> object:

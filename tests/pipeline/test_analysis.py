@@ -36,7 +36,7 @@ def analysis(settings: Settings) -> Analysis:
 @pytest.fixture
 def place(settings: Settings) -> Iterator[Workplace]:
     with closing(Store.open(settings)) as store:
-        yield Workplace(settings, store, lambda *_: None)
+        yield Workplace(settings, store)
 
 
 @pytest.fixture

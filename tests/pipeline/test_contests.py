@@ -75,7 +75,7 @@ def done(meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def work(service: Service) -> None:
     """What a worker does with the oldest analysis that waits, without Prefect."""
     claim = service.work.claim("test")
-    job = open_job(Workplace(service.settings, service.store, lambda *_: None), claim.analysis_id)
+    job = open_job(Workplace(service.settings, service.store), claim.analysis_id)
     for stage in STAGES:
         run_stage(job, stage)
     finish(job)
@@ -226,7 +226,7 @@ def test_a_new_rubric_scores_with_the_corrections(
 ) -> None:
     at = missed(service, meeting)[0]
     contest_tags(service, meeting, owner, at, {"unsupported": "no"})
-    place = Workplace(service.settings, service.store, lambda *_: None)
+    place = Workplace(service.settings, service.store)
     found = rescore(place, now(service, meeting).analysis_id, kind="deal_review")
     assert not found.scored.tagged.tags[at].has("unsupported")
     assert found.scored.score.rubric.name.endswith("deal_review")

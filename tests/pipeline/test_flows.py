@@ -31,7 +31,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def place(settings: Settings) -> Iterator[Workplace]:
     with closing(Store.open(settings)) as store:
-        yield Workplace(settings, store, lambda *_: None)
+        yield Workplace(settings, store)
 
 
 def analyze(path: Path, settings: Settings, **options: Any) -> Analysis:

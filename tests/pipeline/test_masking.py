@@ -220,7 +220,7 @@ def customers(labelled_talk: Path, tmp_path: Path) -> Path:
 
 
 def analysed(store: Store, path: Path, *, mask: bool) -> Analysis:
-    place = Workplace(Settings(home=path.parent, mask_customers=mask), store, lambda *_: None)
+    place = Workplace(Settings(home=path.parent, mask_customers=mask), store)
     job = open_job(place, begin(place, path, AnalysisOptions()))
     for stage in STAGES:
         run_stage(job, stage)
@@ -260,7 +260,7 @@ def test_scoring_again_and_another_coach_stay_masked(tmp_path: Path, customers: 
     chosen = Settings(home=tmp_path, mask_customers=True)
     with closing(Store.open(chosen)) as store:
         first = analysed(store, customers, mask=True)
-        place = Workplace(chosen, store, lambda *_: None)
+        place = Workplace(chosen, store)
         other = rescore(place, first.id, kind="deal_review")
         coachee = next(
             u.speaker for u in first.scored.tagged.conversation.utterances if u.role == "coachee"
@@ -279,6 +279,6 @@ def test_a_new_version_of_scoring_keeps_the_kind_that_the_words_told(
         first = analysed(store, customers, mask=True)
         monkeypatch.setitem(stages.STAGE_VERSIONS, "score", "of the test")
         monkeypatch.setattr(stages, "score", None)
-        assert score_again(Workplace(chosen, store, lambda *_: None), first.id)
+        assert score_again(Workplace(chosen, store), first.id)
         again = load_analysis(store, first.id)
     assert again.scored == first.scored
