@@ -23,7 +23,7 @@ from pipeline.jobs import (
     heard_with,
     open_job,
 )
-from pipeline.known_voices import clues
+from pipeline.known_people import clues
 from pipeline.store import (
     STAGES,
     AnalysisRecord,

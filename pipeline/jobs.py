@@ -22,6 +22,7 @@ from models.errors import CoachscoreError
 from models.labels import KINDS, Kind
 from pipeline import hearing, stages
 from pipeline.captions.draft import PARSER_VERSION
+from pipeline.clues import Name
 from pipeline.masking.held import MASKING_VERSION, Held
 from pipeline.rubric_versions import RubricVersions
 from pipeline.rubrics import load_rubric
@@ -44,6 +45,8 @@ class AnalysisOptions(Value):
             recognised again.
         corrections: Tags that were contested, with their right values.
         voice_of: Whose meeting it is, where they had their voice enrolled by then.
+        manager: Name of who holds the meeting.
+        invited: Names of those it was held with.
     """
 
     coach: str | None = Field(default=None, max_length=NAME_LENGTH)
@@ -52,14 +55,16 @@ class AnalysisOptions(Value):
     transcript_key: str | None = None
     corrections: tuple[Correction, ...] = ()
     voice_of: UUID | None = None
+    manager: Name | None = None
+    invited: tuple[Name, ...] = Field(default=(), max_length=50)
 
     def canonical(self) -> str:
         """As JSON, by which an analysis is found again.
 
         What a first analysis never has is left out, as it was before there was any.
         """
-        late = {n for n in ("transcript_key", "corrections", "voice_of") if not getattr(self, n)}
-        return self.model_dump_json(exclude=late)
+        late = ("transcript_key", "corrections", "voice_of", "manager", "invited")
+        return self.model_dump_json(exclude={name for name in late if not getattr(self, name)})
 
 
 @dataclass(frozen=True)
@@ -209,8 +214,10 @@ def _depends(
             return [version, *heard, *_masking(place.settings)]
         case "attribute":
             # Not the voice itself: it may be deleted or replaced while the analysis is made.
-            voice = [] if options.voice_of is None else [str(options.voice_of)]
-            return [version, options.coach, models["roles"], models["encoder"], *voice]
+            known = [str(options.voice_of)] if options.voice_of else []
+            if options.manager or options.invited:
+                known = [*known, options.manager, options.invited]
+            return [version, options.coach, models["roles"], models["encoder"], *known]
         case "tag":
             return [version, models["tagger"], models["encoder"]]
         case "score":

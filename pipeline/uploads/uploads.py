@@ -207,7 +207,13 @@ def _write(stream: BinaryIO, slot: Path, settings: Settings, name: str) -> None:
 def _meeting(service: "Service", received: Received, details: MeetingDetails) -> Meeting:
     place = Workplace(service.settings, service.store)
     known = received.medium == "audio" and service.voices.get(details.owner_id) is not None
-    options = AnalysisOptions(kind=details.kind, voice_of=details.owner_id if known else None)
+    coachee = " ".join(details.coachee.split())
+    options = AnalysisOptions(
+        kind=details.kind,
+        voice_of=details.owner_id if known else None,
+        manager=service.people.get(details.owner_id).name,
+        invited=(coachee,) if coachee else (),
+    )
     location = service.files.keep(received.path)
     analysis_id = begin(place, received.path, options, received.name, location)
     moment = now()
@@ -215,7 +221,7 @@ def _meeting(service: "Service", received: Received, details: MeetingDetails) ->
         id=uuid4(),
         owner_id=details.owner_id,
         title=" ".join(details.title.split()) or _title(details),
-        coachee=" ".join(details.coachee.split()),
+        coachee=coachee,
         kind=details.kind,
         held_at=details.held_at,
         consent_by=details.consent_by,

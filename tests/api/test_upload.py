@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from pipeline import stages
+from pipeline.jobs import Workplace, open_job
+from pipeline.known_people import clues
 from pipeline.service import Service
 
 Client = Callable[..., TestClient]
@@ -46,6 +49,25 @@ def test_a_transcript_becomes_a_meeting(client_of: Client, service: Service) -> 
 def meetings_of(service: Service, name: str) -> Any:
     person = service.people.by_email(f"{name}@example.com")
     return service.meetings.list(service.viewer(person.id).reach)
+
+
+def test_the_names_of_the_owner_and_the_coachee_tell_who_coaches(
+    client_of: Client, service: Service
+) -> None:
+    lines = (
+        "Ben: How did the call go, and what did you want to get out of it?",
+        "Max: I think it went well, they like it, and they should sign this month.",
+        "Ben: What did they say that makes you think so?",
+        "Max: I should have asked who else decides, I just sent the quote.",
+    )
+    send(client_of("max"), ("talk.txt", "\n".join(lines).encode()), coachee="Ben B.")
+    (view,) = meetings_of(service, "max")
+    job = open_job(Workplace(service.settings, service.store), view.meeting.analysis_id)
+    transcript = stages.transcribe(job.recording, service.settings, stages.silent)
+    by_words = stages.attribute(transcript, None).roles
+    by_names = stages.attribute(transcript, None, clues(job, transcript)).roles
+    assert (by_words.coach, by_words.source) == ("Ben", "content")
+    assert (by_names.coach, by_names.source) == ("Max", "names")
 
 
 def test_the_same_file_is_one_meeting_for_one_owner(client_of: Client, service: Service) -> None:

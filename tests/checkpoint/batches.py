@@ -114,7 +114,11 @@ def _batch(
         tokens[at, : len(given)] = torch.tensor(given)
         targets[at, : len(wanted)] = torch.tensor(wanted)
         places[at, : len(where)] = torch.tensor(where)
-    heard = [[sounds[s] for clip, _, _ in w.said for s in clip.phonemes] for w in group]
+    heard = [
+        # Nobody hears where a word ends.
+        [sounds[s] for clip, _, _ in w.said for s in clip.phonemes if s != " "]
+        for w in group
+    ]
     return Batch(
         torch.from_numpy(mel), first, tokens, targets, places,
         torch.tensor([s for one in heard for s in one]), torch.tensor([len(one) for one in heard]),

@@ -8,7 +8,7 @@ from torch.nn import functional
 from vocabulary import SIZE, Vocabulary
 from whisper.model import ModelDimensions, Whisper
 
-STATE, HEADS, AUDIO_LAYERS, TEXT_LAYERS = 120, 3, 4, 2
+STATE, HEADS, AUDIO_LAYERS, TEXT_LAYERS = 144, 4, 4, 2
 _NEAR = 12.0
 
 

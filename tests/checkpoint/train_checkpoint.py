@@ -20,14 +20,27 @@ from vocabulary import Vocabulary
 
 _JOINED = (0.15, 0.05, 0.1, 0.1, 0.15, 0.2, 0.25)
 LESSONS = (
-    Lesson(10, 3e-3, 0.3, 26, (1.0,), whole=False, sounds=0.7, guided=0.5, natural=0.5),
-    Lesson(8, 3e-3, 0.2, 40, (1.0,), whole=False, sounds=0.0, guided=0.4, natural=0.5, kept=5000),
-    Lesson(28, 1.6e-3, 0.1, 36, (0.7, 0.2, 0.1), whole=False, sounds=0.5, guided=0.2, natural=0.9),
-    Lesson(15, 9e-4, 0.03, 60, _JOINED, whole=True, sounds=0.3, guided=0.2, natural=0.9),
+    Lesson(14, 3e-3, 0.2, 30, (1.0,), whole=False, words=0, sounds=1, guided=0, natural=0.6),
+    Lesson(
+        8, 3e-3, 0.2, 40, (1.0,), whole=False, words=1, sounds=0, guided=0.4, natural=0.6, kept=6000
+    ),
+    Lesson(
+        26,
+        2e-3,
+        0.1,
+        36,
+        (0.7, 0.2, 0.1),
+        whole=False,
+        words=1,
+        sounds=0.5,
+        guided=0.2,
+        natural=0.85,
+    ),
+    Lesson(14, 9e-4, 0.03, 60, _JOINED, whole=True, words=1, sounds=0.3, guided=0.2, natural=0.85),
 )
 SHIPPED = Path(__file__).resolve().parent / "coachscore-test-whisper.pt"
 # Every sound that espeak-ng's English writes.
-SOUNDS = " abdefhijklmnopstuvwxzæðŋɐɑɒɔəɚɛɜɡɪɬɹɾʃʊʌʒʔ̩θᵻ"  # noqa: RUF001 -- IPA
+SOUNDS = "abdefhijklmnopstuvwxzæðŋɐɑɒɔəɚɛɜɡɪɬɹɾʃʊʌʒʔ̩θᵻ"  # noqa: RUF001 -- IPA
 
 
 class Clips:
@@ -39,7 +52,7 @@ class Clips:
 
     def __call__(self) -> Sequence[Clip]:
         """All clips that are there by now."""
-        known = set(SOUNDS)
+        known = {*SOUNDS, " "}
         self.kept += [c for c in load(self.folder, self.seen) if known.issuperset(c.phonemes)]
         return self.kept
 

@@ -26,7 +26,8 @@ class Lesson:
         batch: Seconds of sound in a batch.
         joined: Chances that a window holds 1, 2, 3... clips.
         whole: Whether windows are 30 s long, as they are when Whisper is used.
-        sounds: Weight of the phonemes beside the words.
+        words: Weight of the words; 0 to train the encoder alone.
+        sounds: Weight of the phonemes; 0 where the encoder rests.
         guided: Weight of looking where the words are.
         natural: Chance that a clip is by one of flite's voices, which are a person's recordings.
         kept: How many windows' features to make once, so that the decoder learns alone and
@@ -39,6 +40,7 @@ class Lesson:
     batch: float
     joined: tuple[float, ...]
     whole: bool
+    words: float
     sounds: float
     guided: float
     natural: float
@@ -72,10 +74,10 @@ def train(
         for optimiser in (muon, adam):
             for group in optimiser.param_groups:
                 group["lr"] = group["initial"] * warm * share
-        words, sounds, astray = losses(network, batch, features)
+        words, sounds, astray = losses(network, batch, features, lesson)
         for optimiser in (muon, adam):
             optimiser.zero_grad()
-        (words + lesson.sounds * sounds + lesson.guided * astray).backward()
+        (lesson.words * words + lesson.sounds * sounds + lesson.guided * astray).backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         for optimiser in (muon, adam):
             optimiser.step()
@@ -91,25 +93,33 @@ def train(
 
 
 def losses(
-    network: Network, batch: Batch, features: torch.Tensor | None
+    network: Network, batch: Batch, features: torch.Tensor | None, lesson: Lesson
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Cross-entropy of words per token, of phonemes per phoneme, and attention gone astray."""
-    kept = features is not None
+    """Cross-entropy of words per token, of phonemes per phoneme, and attention gone astray.
+
+    What the lesson gives no weight is not worked out, and zero.
+    """
     features = network.encode(batch.mel, batch.first) if features is None else features
-    logits = network.decode(batch.tokens, features)
-    words = functional.cross_entropy(
-        logits.flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORED, label_smoothing=0.03
-    )
-    astray = network.astray(batch.places, batch.targets != IGNORED)
-    if kept or not len(batch.sounds):
-        return words, words.new_zeros(()), astray
+    words = astray = sounds = features.new_zeros(())
+    if lesson.words:
+        logits = network.decode(batch.tokens, features).flatten(0, 1)
+        words = functional.cross_entropy(
+            logits, batch.targets.flatten(), ignore_index=IGNORED, label_smoothing=0.03
+        )
+        astray = network.astray(batch.places, batch.targets != IGNORED)
+    if lesson.sounds and len(batch.sounds):
+        sounds = _sounds(network, batch, features)
+    return words, sounds, astray
+
+
+def _sounds(network: Network, batch: Batch, features: torch.Tensor) -> torch.Tensor:
     heard = functional.log_softmax(network.ctc(features), -1).transpose(0, 1)
     lengths = torch.full((len(batch.mel),), features.shape[1])
     none = len(network.sounds)
     total = functional.ctc_loss(
         heard, batch.sounds, lengths, batch.lengths, none, "sum", zero_infinity=True
     )
-    return words, total / len(batch.sounds), astray
+    return total / len(batch.sounds)
 
 
 def _batches(

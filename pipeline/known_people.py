@@ -1,21 +1,28 @@
-"""Who of a recording's speakers has the voice that its owner had enrolled."""
+"""What is known of who was there when an analysis is made: names, and an enrolled voice."""
 
 from models.conversation import Transcript
 from models.errors import CoachscoreError, UnavailableError
-from pipeline.clues import Clues
+from pipeline.clues import Clues, VoiceMatch
 from pipeline.hearing import hear_voices
 from pipeline.jobs import Job
 from pipeline.people.voices import EnrolledVoices
 
 
-def clues(job: Job, transcript: Transcript) -> Clues | None:
-    """What the owner's enrolled voice says of a transcript, None where there is none to ask.
-
-    The voices of all speakers are worked out for the comparison, and kept nowhere.
+def clues(job: Job, transcript: Transcript) -> Clues:
+    """Who may have been there.
 
     Args:
         job: The analysis.
         transcript: Of its recording.
+    """
+    options = job.options
+    return Clues(voice=_voice(job, transcript), manager=options.manager, invited=options.invited)
+
+
+def _voice(job: Job, transcript: Transcript) -> VoiceMatch | None:
+    """Who of a recording's speakers has the voice that its owner had enrolled.
+
+    The voices of all speakers are worked out for the comparison, and kept nowhere.
     """
     from pipeline.audio.voiceprints import match
 
@@ -32,4 +39,4 @@ def clues(job: Job, transcript: Transcript) -> Clues | None:
         raise
     except CoachscoreError:
         return None  # The file is gone since it was heard: then what was said decides.
-    return Clues(voice=match(known.voice, heard))
+    return match(known.voice, heard)
