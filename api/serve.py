@@ -14,6 +14,7 @@ from api import charts
 from api.app import create_app
 from api.security import is_loopback
 from models.errors import CoachscoreError
+from pipeline.audio.stand_in import refuse_stand_in
 from pipeline.demo import SignIns, demo_settings, prepare
 from pipeline.logs import configure
 from pipeline.queue.supervisor import Supervisor
@@ -38,9 +39,11 @@ def serve(settings: Settings, say: Callable[[str], None], *, demo: bool = False)
 
     Raises:
         ServeError: The settings are unsafe, or the port is taken.
+        StandInError: Recordings would be heard by the test recogniser.
         CoachscoreError: The database or the secret cannot be used.
     """
     check_binding(settings)
+    refuse_stand_in(settings.whisper_model)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # After uvicorn, which ends first, gave it back.
     settings = demo_settings(settings) if demo else settings

@@ -135,14 +135,19 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the HTML report.")] = Path("demo-out"),
 ) -> None:
     """Analyse the sample meetings that come with the product, and say what to do next."""
+    from pipeline.demo_recording import demo_recording
     from pipeline.flows import analyze_files
     from pipeline.jobs import AnalysisOptions
     from pipeline.presenting import demo_text, sample_files, write_html_folder
     from pipeline.settings import get_settings
 
     settings = get_settings()
+    recorded = demo_recording(settings)
     with ProgressBar() as progress:
-        results = analyze_files(sample_files(), AnalysisOptions(), settings, progress.told)
+        options = AnalysisOptions()
+        results = analyze_files(sample_files(), options, settings, progress.told)
+        if recorded:
+            results += analyze_files([recorded.path], options, recorded.settings, progress.told)
     done: list[Analysis] = []
     for result in results:
         if isinstance(result, CoachscoreError):
@@ -150,6 +155,8 @@ def demo(
         done.append(result)
     index = write_html_folder(done, out, settings)
     print(demo_text(done, index, settings))  # noqa: T201
+    if recorded and recorded.line:
+        print(f"\n{recorded.line}")  # noqa: T201
 
 
 @app.command()
@@ -261,10 +268,13 @@ def study(  # noqa: PLR0913, PLR0917 -- its parameters are the options of the co
 @app.command()
 def worker() -> None:
     """Make the analyses that the web service queues, until Ctrl-C; any number may run at once."""
+    from pipeline.audio.stand_in import refuse_stand_in
     from pipeline.queue.worker import work
     from pipeline.settings import get_settings
 
-    work(get_settings())
+    settings = get_settings()
+    refuse_stand_in(settings.whisper_model)
+    work(settings)
 
 
 @app.command()

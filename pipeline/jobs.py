@@ -214,7 +214,7 @@ def _depends(
             return [version, *heard, *_masking(place.settings)]
         case "attribute":
             # Not the voice itself: it may be deleted or replaced while the analysis is made.
-            known = [str(options.voice_of)] if options.voice_of else []
+            known: list[Any] = [str(options.voice_of)] if options.voice_of else []
             if options.manager or options.invited:
                 known = [*known, options.manager, options.invited]
             return [version, options.coach, models["roles"], models["encoder"], *known]

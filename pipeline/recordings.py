@@ -10,6 +10,7 @@ from pipeline.audio.crosstalk import by_channel, channel_regions
 from pipeline.audio.diarization import Diarizer, diarize
 from pipeline.audio.media import decoded
 from pipeline.audio.speech import speech_regions
+from pipeline.audio.stand_in import NOTE, is_stand_in
 from pipeline.audio.transcription import Recogniser, Recognition
 from pipeline.audio.turns import Turn, assign_speakers, to_segments
 
@@ -70,7 +71,7 @@ def transcribe_recording(
         language=heard.language,
         source_format="audio",
         made_by=made_by,
-        notes=_notes(how, segments, heard),
+        notes=(*((NOTE,) if is_stand_in(made_by) else ()), *_notes(how, segments, heard)),
     )
 
 

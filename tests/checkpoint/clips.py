@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import whisper
-from voices import RATE, any_voice, phonemes, speak
+from voices import RATE, any_voice, natural_voice, phonemes, speak
 from whisper.audio import HOP_LENGTH, N_FFT
 
 CORPUS = Path(__file__).resolve().parents[2] / "datasets" / "coachtalk" / "conversations"
@@ -72,7 +72,9 @@ def trimmed(sound: np.ndarray) -> np.ndarray:
 
 
 def make(folder: Path, rounds: int) -> None:
-    """Have every sentence of the training split read once per round, each by some voice.
+    """Have every sentence of the training split read once per round.
+
+    Any voice reads the first round, and flite's two best the others.
 
     Shards are written as they are done, so that training may begin before all are there.
     """
@@ -84,7 +86,8 @@ def make(folder: Path, rounds: int) -> None:
         for at in range(0, len(texts), _SHARD):
             path = folder / f"{turn}-{at // _SHARD:03d}.npz"
             if not path.exists():
-                _save(path, [_read(t, any_voice(random_)) for t in texts[at : at + _SHARD]])
+                chosen = any_voice if turn == 0 else natural_voice
+                _save(path, [_read(t, chosen(random_)) for t in texts[at : at + _SHARD]])
 
 
 def load(folder: Path, seen: set[str]) -> Iterator[Clip]:

@@ -53,6 +53,11 @@ def any_voice(random_: random.Random) -> str:
     return f"espeak:{name}:{random_.randint(140, 210)}:{random_.randint(25, 75)}"
 
 
+def natural_voice(random_: random.Random) -> str:
+    """One of flite's two voices that are a person's recordings."""
+    return f"flite:{random_.choice(SEEN_FLITE[:2])}"
+
+
 def speak(text: str, voice: str) -> Spoken:
     """Read a text aloud.
 
