@@ -19,7 +19,6 @@ from pipeline.audio.stand_in import CHECKPOINT, NOTE, StandInError, is_stand_in
 from pipeline.audio.transcription import digest
 from pipeline.flows import analyze_files
 from pipeline.jobs import AnalysisOptions
-from pipeline.output import to_output
 from pipeline.presenting import present
 from pipeline.settings import Settings
 
@@ -86,7 +85,6 @@ def test_it_ends_in_a_score_or_in_why_there_is_none(analysis: Analysis, settings
         low, high = score.interval
         assert 0 <= low <= score.overall <= high <= 100
         assert f"{score.overall:.0f}" in shown
-    assert to_output(analysis, settings.role_confidence).notes
 
 
 def test_the_report_says_that_a_test_recogniser_heard_it(
