@@ -33,7 +33,7 @@ def demo_recording(settings: Settings) -> DemoRecording | None:
     comes with the source hears it.
     """
     path = Path(str(resources.files("pipeline") / "demo_meetings" / "recorded-one-on-one.ogg"))
-    if _on_disk(settings.whisper_model):
+    if _on_disk(settings):
         return DemoRecording(path, settings, None)
     if not CHECKPOINT.is_file():
         return None
@@ -46,7 +46,12 @@ def demo_recording(settings: Settings) -> DemoRecording | None:
     )
 
 
-def _on_disk(model: str) -> bool:
-    """Whether a model is a file or folder, or was downloaded by openai-whisper before."""
+def _on_disk(settings: Settings) -> bool:
+    """Whether the model is a file or folder, or was downloaded by openai-whisper before."""
+    model = settings.whisper_model
+    if Path(model).exists():
+        return True
+    if settings.whisper_engine != "openai-whisper":
+        return False  # Nobody tells where another engine keeps what it downloads.
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "whisper"
-    return Path(model).exists() or (cache / f"{_ALSO.get(model, model)}.pt").is_file()
+    return (cache / f"{_ALSO.get(model, model)}.pt").is_file()

@@ -19,6 +19,7 @@ NOTE: Final = (
     "heard by the test recogniser, which knows synthetic voices only and mishears many words: "
     "no ground for judging anybody"
 )
+_LARGEST: Final = 16_000_000  # Bytes.
 # As `digest` gives it: told by its content, it cannot be mistaken under another name.
 _DIGEST: Final = "aa9482ccc46f"
 
@@ -46,7 +47,9 @@ def refuse_stand_in(model: str) -> None:
     from pipeline.audio.transcription import digest  # With what finds speech, which takes long.
 
     path = Path(model)
-    if path.is_file() and digest(path) == _DIGEST:
+    if not path.is_file() or path.stat().st_size > _LARGEST:
+        return  # Without reading gigabytes.
+    if digest(path) == _DIGEST:
         raise StandInError(
             f"COACHSCORE_WHISPER_MODEL is {path.name}, {NOTE}. Unset it for the default model, or "
             "name one that openai-whisper knows, such as medium."
