@@ -25,7 +25,7 @@ from scoring.report_values import (
     Strip,
     Trait,
 )
-from scoring.score import CriterionScore, Point, Score, ScoredConversation
+from scoring.score import CriterionScore, Point, Score, ScoredConversation, first_to_try
 from scoring.table import Table, build_table
 
 __all__ = ["Report", "ReportContext", "build_report"]
@@ -133,7 +133,8 @@ def _next(score: CriterionScore, lines: Sequence[Line]) -> Next:
 
 
 def _first(criteria: Sequence[CriterionScore], lines: Sequence[Line]) -> Next:
-    return _next(max(criteria, key=lambda c: c.weight * (100 - c.score)), lines)
+    chosen = first_to_try({c.name: c.score for c in criteria}, {c.name: c.weight for c in criteria})
+    return _next(next(c for c in criteria if c.name == chosen), lines)
 
 
 def _needed(score: Score) -> Next:

@@ -134,7 +134,7 @@ class Report(Value):
         interval: 90 % interval, None where there is not enough evidence.
         doubt: Set where it is not certain who coaches.
         criteria: All five; without enough evidence those alone in which something was found.
-        first: The advice of the criterion that costs the score most.
+        first: The advice of the criterion to begin with (`scoring.score.first_to_try`).
         versions: Pairs of what it is and its version.
         notes: Remarks on how the file was read.
     """

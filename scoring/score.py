@@ -23,6 +23,7 @@ Verdict = Literal[
 _Z90: Final = 1.645  # Half-width in standard deviations of a 90 % interval.
 TRULY: Final = 70.0  # An expert's rating of 3.8 of 5.
 PARTLY: Final = 45.0  # An expert's rating of 2.8 of 5.
+_HALVES: Final = ("inquiry", "development")
 _HALF: Final = 45.0  # Least inquiry and least development of true coaching.
 
 _SENTENCES: Final[dict[Verdict, str]] = {
@@ -239,9 +240,25 @@ def _verdict(
     return "partly coaching"
 
 
+def first_to_try(scores: Mapping[str, float], weights: Mapping[str, float]) -> str:
+    """Name of the criterion to begin with.
+
+    True coaching needs both halves, asking and developing. While one of them is missing,
+    that is the first thing, and nothing else makes up for it; then what costs most.
+
+    Args:
+        scores: Of each criterion, 0 to 100.
+        weights: Of each criterion.
+    """
+    missing = [name for name in _HALVES if scores.get(name, 100.0) < _HALF]
+    if missing:
+        return min(missing, key=lambda name: scores[name])
+    return max(scores, key=lambda name: weights[name] * (100 - scores[name]))
+
+
 def _weaker_half(criteria: tuple[CriterionScore, ...]) -> CriterionScore:
     """Of the two things that make coaching, asking and developing, the one with less."""
-    halves = (c for c in criteria if c.name in ("inquiry", "development"))
+    halves = (c for c in criteria if c.name in _HALVES)
     return min(halves, key=lambda c: c.score)
 
 

@@ -9,13 +9,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from statistics import fmean
 from typing import Final, TypeVar
 from uuid import UUID
 
 from models.conversation import Value
 from models.labels import Kind
 from pipeline.coaching.digests import CoachedMeeting
-from scoring.digest import SUBJECTS, AgreedStep, Details, MissedMoment, Moment, Subject
+from scoring.digest import (
+    SUBJECTS,
+    AgreedStep,
+    CriterionDigest,
+    Details,
+    MissedMoment,
+    Moment,
+    Subject,
+)
+from scoring.score import first_to_try
 
 M = TypeVar("M", bound=Value)
 
@@ -277,7 +287,7 @@ def _in_turn(ranked: Sequence[Sequence[M]], most: int) -> list[M]:
 
 
 def to_try(meetings: Sequence[CoachedMeeting], details: Mapping[UUID, Details]) -> Try | None:
-    """The advice for the criterion that costs the latest scored meetings most points.
+    """The advice for the criterion to begin with, by the mean of the latest scored meetings.
 
     Returns:
         None where no meeting has a score.
@@ -286,17 +296,18 @@ def to_try(meetings: Sequence[CoachedMeeting], details: Mapping[UUID, Details]) 
     recent = [(m, own) for m, own in told if own.criteria][-RECENT:]
     if not recent:
         return None
-    lost: dict[str, float] = defaultdict(float)
+    each: dict[str, list[CriterionDigest]] = defaultdict(list)
     for _, own in recent:
         for criterion in own.criteria:
-            lost[criterion.name] += criterion.weight * (100 - criterion.score)
-    weakest = max(lost, key=lambda name: lost[name])
-    mine = [(m, c) for m, own in recent for c in own.criteria if c.name == weakest]
-    meeting, latest = mine[-1]
+            each[criterion.name].append(criterion)
+    scores = {name: fmean(c.score for c in some) for name, some in each.items()}
+    weights = {name: fmean(c.weight for c in some) for name, some in each.items()}
+    chosen = first_to_try(scores, weights)
+    meeting, latest = [(m, c) for m, own in recent for c in own.criteria if c.name == chosen][-1]
     return Try(
         title=latest.title,
-        mean=sum(c.score for _, c in mine) / len(mine),
-        meetings=len(mine),
+        mean=scores[chosen],
+        meetings=len(each[chosen]),
         text=latest.advice,
         meeting_id=meeting.meeting_id,
         index=latest.index,

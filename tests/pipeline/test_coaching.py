@@ -150,10 +150,10 @@ def test_quotes_come_from_each_meeting_in_turn_newest_first() -> None:
 def test_the_advice_is_for_what_costs_the_latest_meetings_most() -> None:
     held = [meeting(day) for day in range(6)]
     weak = Details(criteria=(criterion("inquiry", 90), criterion("challenge", 10)))
-    small = Details(criteria=(criterion("inquiry", 40, 0.6), criterion("challenge", 30, 0.1)))
+    small = Details(criteria=(criterion("inquiry", 60, 0.6), criterion("challenge", 30, 0.1)))
     details = {m.meeting_id: weak for m in held[:2]} | {m.meeting_id: small for m in held[2:]}
     found = coaching.to_try(held, details)
-    assert (found.title, found.mean, found.meetings) == ("Inquiry", 40, 4)
+    assert (found.title, found.mean, found.meetings) == ("Inquiry", 60, 4)
     assert (found.meeting_id, found.index) == (held[-1].meeting_id, 7)
     assert coaching.to_try(held, {held[0].meeting_id: Details()}) is None
 

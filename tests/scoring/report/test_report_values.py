@@ -8,6 +8,7 @@ from scoring import wording
 from scoring.metrics import METRICS
 from scoring.quality import poor_quality
 from scoring.report import ReportContext, build_report
+from scoring.score import first_to_try
 
 
 def test_every_metric_unit_has_words():
@@ -44,8 +45,23 @@ def test_a_score_withheld_for_its_quality_asks_for_no_longer_talk(make_scored, c
     assert "its length is not the reason" in advice
 
 
-def test_the_first_thing_to_try_is_the_costliest_criterion_s(make_report):
-    assert make_report().first.text == "Try something about guidance."
+def test_the_first_thing_to_try_is_that_of_the_criterion_to_begin_with(make_report):
+    assert make_report().first.text == "Try something about development."
+
+
+@pytest.mark.parametrize(
+    ("inquiry", "development", "first"),
+    [
+        (80, 60, "challenge"),  # It weighs most.
+        (80, 20, "development"),  # Deals inspected, however well.
+        (20, 80, "inquiry"),  # Good advice over a silent rep.
+        (30, 20, "development"),
+    ],
+)
+def test_half_of_coaching_that_is_missing_goes_before_what_costs_most(inquiry, development, first):
+    scores = {"inquiry": inquiry, "challenge": 10, "development": development, "guidance": 50}
+    weights = {"inquiry": 0.2, "challenge": 0.4, "development": 0.1, "guidance": 0.2}
+    assert first_to_try(scores, weights) == first
 
 
 def test_measures_are_split_at_half_of_their_points(make_report):
