@@ -47,6 +47,7 @@ def seeds(study: Study) -> str:
     if study.seeds is None:
         return _ABSENT.format("coachscore study --seed FOLDER")
     names = [row.seed for row in study.seeds.rows]
+    full = [row.seed for row in study.seeds.rows if FULL in row.families]
     rows = []
     for label in MAIN_LABELS:
         cells = [spread(study.seeds, family, label) for family in (*FAMILIES, FULL)]
@@ -56,7 +57,8 @@ def seeds(study: Study) -> str:
     return (
         f"Trainings on {study.seeds.corpus} that differ in the seed ({listed(names)}), measured on "
         "dev: mean and standard deviation. What ships has 8-bit weights; the last column is what "
-        "the same trainings have with 32 bits.\n\n" + table(("label", *FAMILIES, FULL), rows)
+        f"{listed(full) if full else 'none of them'} had with 32 bits.\n\n"
+        + table(("label", *FAMILIES, FULL), rows)
     )
 
 
