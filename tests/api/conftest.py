@@ -71,7 +71,7 @@ def fake_stages(monkeypatch: pytest.MonkeyPatch, fakes: ModuleType) -> None:
 
 def make_analysis(service: Service, meeting: Meeting) -> None:
     """What a worker does, without Prefect."""
-    place = Workplace(service.settings, service.store, lambda *_: None)
+    place = Workplace(service.settings, service.store)
     job = open_job(place, meeting.analysis_id)
     for stage in STAGES:
         run_stage(job, stage)

@@ -290,7 +290,7 @@ def test_an_analysis_waits_for_a_bucket_that_is_away(
     monkeypatch.setattr(work_module, "now", lambda: now() + timedelta(minutes=1))
     claim = service.work.claim("later")
     assert claim.attempts == 1
-    place = Workplace(service.settings, service.store, lambda *_: None)
+    place = Workplace(service.settings, service.store)
     analyze_queued(place, claim.analysis_id)
     assert service.store.analysis(meeting.analysis_id).status == "done"
 

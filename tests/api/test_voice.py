@@ -203,7 +203,7 @@ def test_a_voice_deleted_amid_the_work_leaves_the_work_whole(client_of, service,
     mia = client_of("mia")
     enrol(mia, record(seed=1))
     waiting = record(seed=2, done=False)
-    place = Workplace(service.settings, service.store, lambda *_: None)
+    place = Workplace(service.settings, service.store)
     before = open_job(place, waiting.analysis_id).keys
     mia.post("/voice/delete")
     assert open_job(place, waiting.analysis_id).keys == before
