@@ -20,8 +20,8 @@ from models.errors import CoachscoreError, UnavailableError
 from pipeline.analysis import Analysis, finish, load_analysis, run_stage
 from pipeline.jobs import AnalysisOptions, Workplace, begin, failing, open_job
 from pipeline.prefect_runs import State, Task, flow, session, task
+from pipeline.progress import silent
 from pipeline.settings import Settings, get_settings
-from pipeline.stages import silent
 from pipeline.store import STAGES, Stage, Store
 
 P = ParamSpec("P")

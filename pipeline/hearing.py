@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from models.conversation import Transcript, Value
+from pipeline.progress import silent
 from pipeline.recycled import Limits, RecycledProcess, Tell
 from pipeline.settings import DiarizerName, Settings, WhisperEngine
 
@@ -88,7 +89,7 @@ def hear_voices(
         MediaError: The recording cannot be decoded.
         ProcessDiedError: The process in which it is heard died twice.
     """
-    found: dict[str, VoicePrint] = _ask(path, name, settings, transcript, lambda *_: None)
+    found: dict[str, VoicePrint] = _ask(path, name, settings, transcript, silent)
     return found
 
 

@@ -24,6 +24,7 @@ from pipeline import hearing, stages
 from pipeline.captions.draft import PARSER_VERSION
 from pipeline.clues import Name
 from pipeline.masking.held import MASKING_VERSION, Held
+from pipeline.progress import Progress, silent
 from pipeline.rubric_versions import RubricVersions
 from pipeline.rubrics import load_rubric
 from pipeline.settings import Settings
@@ -76,7 +77,7 @@ class Workplace:
 
     settings: Settings
     store: Store
-    progress: stages.Progress = stages.silent
+    progress: Progress = silent
     held: Held = field(default_factory=Held, compare=False)
 
 

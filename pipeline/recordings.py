@@ -1,9 +1,9 @@
 """From a recording to a transcript."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from models.conversation import Participant, Segment, Transcript
+from models.conversation import Participant, Provenance, Segment, Transcript
 from models.errors import CoachscoreError
 from pipeline.audio.channels import SAMPLE_RATE, Sound
 from pipeline.audio.crosstalk import by_channel, channel_regions
@@ -13,8 +13,7 @@ from pipeline.audio.speech import speech_regions
 from pipeline.audio.stand_in import NOTE, is_stand_in
 from pipeline.audio.transcription import Recogniser, Recognition
 from pipeline.audio.turns import Turn, assign_speakers, to_segments
-
-Progress = Callable[[str, float], None]
+from pipeline.progress import Progress, silent
 
 
 class NoSpeechError(CoachscoreError):
@@ -57,7 +56,7 @@ def transcribe_recording(
         NoSpeechError: There is nothing to recognise in it.
     """
     made_by = recogniser.prepare()
-    tell = progress or _unwatched
+    tell = progress or silent
     tell("decode", 0.0)
     with decoded(path, max_seconds, name, folder) as channels:
         turns, heard, how = _heard(channels, name, recogniser, diarizer, tell)
@@ -71,12 +70,8 @@ def transcribe_recording(
         language=heard.language,
         source_format="audio",
         made_by=made_by,
-        notes=(*((NOTE,) if is_stand_in(made_by) else ()), *_notes(how, segments, heard)),
+        notes=_notes(made_by, how, segments, heard),
     )
-
-
-def _unwatched(_phase: str, _share: float) -> None:
-    """Nobody wants to know the progress."""
 
 
 def _heard(
@@ -114,8 +109,10 @@ def _heard(
     return tuple(assign_speakers(heard.passages, spans)), heard, how
 
 
-def _notes(how: str, segments: tuple[Segment, ...], heard: Recognition) -> tuple[str, ...]:
-    """Say how sure the speakers are and what was left out."""
+def _notes(
+    made_by: Provenance, how: str, segments: tuple[Segment, ...], heard: Recognition
+) -> tuple[str, ...]:
+    """Say whether a stand-in heard it, how sure the speakers are and what was left out."""
     seconds = [(s.end or 0.0) - (s.start or 0.0) + 0.01 for s in segments]
     sure = sum(s.speaker_confidence * t for s, t in zip(segments, seconds, strict=True))
     confidence = f"confidence {sure / sum(seconds):.2f}"
@@ -129,4 +126,5 @@ def _notes(how: str, segments: tuple[Segment, ...], heard: Recognition) -> tuple
         "stock phrases that it hears in near-silence": heard.invented,
     }
     counted = (f"left out as {what}: {n} passage(s)" for what, n in left_out.items() if n)
-    return speakers[how], *counted
+    warned = [NOTE] if is_stand_in(made_by) else []
+    return *warned, speakers[how], *counted

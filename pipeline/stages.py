@@ -19,12 +19,12 @@ from models.tags import TaggedConversation
 from pipeline.captions.reader import read_transcript
 from pipeline.clues import Clues
 from pipeline.hearing import hear
+from pipeline.progress import Progress
 from pipeline.rubrics import load_rubric
 from pipeline.settings import Settings
 from scoring.rubric import Rubric
 from scoring.score import ScoredConversation, score_conversation
 
-Progress = Callable[[str, float], None]
 RubricOf = Callable[[Kind], Rubric]
 
 # Bumped when a stage would give another result for the same input. The tagger and the
@@ -35,10 +35,6 @@ STAGE_VERSIONS: Final[dict[str, str]] = {
     "tag": CODEBOOK_VERSION,
     "score": "3",
 }
-
-
-def silent(_phase: str, _share: float) -> None:
-    """Tell nobody of progress."""
 
 
 class InputFileError(CoachscoreError):

@@ -13,6 +13,7 @@ from models.labelled import LabelledConversation, LabelledDataError, read_labell
 from pipeline import stages
 from pipeline.labelling.codes import ACTS, CONVERSATION, MARKS, CodeError
 from pipeline.labelling.session import Session
+from pipeline.progress import silent
 from pipeline.settings import Settings
 
 Ask = Callable[[str], str]
@@ -52,7 +53,7 @@ def open_conversation(path: Path, coach: str | None, settings: Settings) -> Labe
     recording = stages.probe(path)
     if recording.medium == "audio":
         raise stages.InputFileError(f"{path} is sound. Transcribe it first, and label that.")
-    transcript = stages.transcribe(recording, settings, stages.silent)
+    transcript = stages.transcribe(recording, settings, silent)
     conversation = stages.attribute(transcript, coach)
     return LabelledConversation.model_validate(
         {

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from pipeline import stages
 from pipeline.jobs import Workplace, open_job
 from pipeline.known_people import clues
+from pipeline.progress import silent
 from pipeline.service import Service
 
 Client = Callable[..., TestClient]
@@ -63,7 +64,7 @@ def test_the_names_of_the_owner_and_the_coachee_tell_who_coaches(
     send(client_of("max"), ("talk.txt", "\n".join(lines).encode()), coachee="Ben B.")
     (view,) = meetings_of(service, "max")
     job = open_job(Workplace(service.settings, service.store), view.meeting.analysis_id)
-    transcript = stages.transcribe(job.recording, service.settings, stages.silent)
+    transcript = stages.transcribe(job.recording, service.settings, silent)
     by_words = stages.attribute(transcript, None).roles
     by_names = stages.attribute(transcript, None, clues(job, transcript)).roles
     assert (by_words.coach, by_words.source) == ("Ben", "content")
