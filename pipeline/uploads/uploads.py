@@ -220,7 +220,7 @@ def _meeting(service: "Service", received: Received, details: MeetingDetails) ->
     return Meeting(
         id=uuid4(),
         owner_id=details.owner_id,
-        title=" ".join(details.title.split()) or _title(details),
+        title=" ".join(details.title.split()) or _title(details.kind, coachee),
         coachee=coachee,
         kind=details.kind,
         held_at=details.held_at,
@@ -236,6 +236,5 @@ def _meeting(service: "Service", received: Received, details: MeetingDetails) ->
     )
 
 
-def _title(details: MeetingDetails) -> str:
-    kind = "Meeting" if details.kind is None else KINDS[details.kind]
-    return f"{kind} with {' '.join(details.coachee.split())}"
+def _title(kind: Kind | None, coachee: str) -> str:
+    return f"{'Meeting' if kind is None else KINDS[kind]} with {coachee}"
