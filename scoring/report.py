@@ -133,8 +133,7 @@ def _next(score: CriterionScore, lines: Sequence[Line]) -> Next:
 
 
 def _first(criteria: Sequence[CriterionScore], lines: Sequence[Line]) -> Next:
-    chosen = first_to_try({c.name: c.score for c in criteria}, {c.name: c.weight for c in criteria})
-    return _next(next(c for c in criteria if c.name == chosen), lines)
+    return _next(first_to_try(criteria), lines)
 
 
 def _needed(score: Score) -> Next:

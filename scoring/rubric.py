@@ -7,7 +7,7 @@ the files is the pipeline's job.
 
 import math
 import tomllib
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -15,6 +15,9 @@ from models.conversation import Provenance, Value
 from models.errors import CoachscoreError
 from models.labels import CRITERIA, Criterion, Kind
 from scoring.metrics import METRICS
+
+# True coaching is both: the dialogue asks, and a gap is worked on.
+HALVES: Final[tuple[Criterion, ...]] = ("inquiry", "development")
 
 
 class RubricError(CoachscoreError):
@@ -152,7 +155,7 @@ class Rubric(Value):
     def weighted(self, criteria: dict[Criterion, float]) -> float:
         """Criterion scores weighed against each other, 0 to 100."""
         raw = sum(c.weight * criteria[c.name] for c in self.criteria)
-        return raw + self.weakest_half * min(criteria["inquiry"], criteria["development"])
+        return raw + self.weakest_half * min(criteria[name] for name in HALVES)
 
     def overall(self, criteria: dict[Criterion, float]) -> float:
         """Overall score from 0 to 100 for criterion scores.

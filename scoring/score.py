@@ -1,7 +1,7 @@
 """The score: is this manager truly coaching, how sure is that, and why."""
 
-from collections.abc import Mapping
-from typing import Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, Protocol, TypeVar
 
 import numpy as np
 from pydantic import Field
@@ -13,7 +13,7 @@ from scoring.evidence import Evidence, find_evidence
 from scoring.metrics import compute_metrics, missed_and_pressed
 from scoring.quality import poor_quality
 from scoring.resample import REPLICATES, Certainty, replicate
-from scoring.rubric import CriterionRubric, Rubric
+from scoring.rubric import HALVES, CriterionRubric, Rubric
 from scoring.table import Table, build_table
 
 Verdict = Literal[
@@ -23,7 +23,6 @@ Verdict = Literal[
 _Z90: Final = 1.645  # Half-width in standard deviations of a 90 % interval.
 TRULY: Final = 70.0  # An expert's rating of 3.8 of 5.
 PARTLY: Final = 45.0  # An expert's rating of 2.8 of 5.
-_HALVES: Final = ("inquiry", "development")
 _HALF: Final = 45.0  # Least inquiry and least development of true coaching.
 
 _SENTENCES: Final[dict[Verdict, str]] = {
@@ -75,6 +74,25 @@ class CriterionScore(Value):
     points: tuple[Point, ...]
     evidence: tuple[Evidence, ...]
     advice: Advice
+
+
+class Weighed(Protocol):
+    """A criterion with its points and weight, of one conversation or of several."""
+
+    @property
+    def name(self) -> Criterion:
+        """Which one."""
+
+    @property
+    def score(self) -> float:
+        """Its points, 0 to 100."""
+
+    @property
+    def weight(self) -> float:
+        """Its share of the whole, 0 to 1."""
+
+
+W = TypeVar("W", bound=Weighed)
 
 
 class Score(Value):
@@ -240,26 +258,21 @@ def _verdict(
     return "partly coaching"
 
 
-def first_to_try(scores: Mapping[str, float], weights: Mapping[str, float]) -> str:
-    """Name of the criterion to begin with.
+def first_to_try(criteria: Sequence[W]) -> W:
+    """The criterion to begin with.
 
     True coaching needs both halves, asking and developing. While one of them is missing,
     that is the first thing, and nothing else makes up for it; then what costs most.
-
-    Args:
-        scores: Of each criterion, 0 to 100.
-        weights: Of each criterion.
     """
-    missing = [name for name in _HALVES if scores.get(name, 100.0) < _HALF]
-    if missing:
-        return min(missing, key=lambda name: scores[name])
-    return max(scores, key=lambda name: weights[name] * (100 - scores[name]))
+    weaker = _weaker_half(criteria)
+    if weaker.score < _HALF:
+        return weaker
+    return max(criteria, key=lambda c: c.weight * (100 - c.score))
 
 
-def _weaker_half(criteria: tuple[CriterionScore, ...]) -> CriterionScore:
+def _weaker_half(criteria: Sequence[W]) -> W:
     """Of the two things that make coaching, asking and developing, the one with less."""
-    halves = (c for c in criteria if c.name in _HALVES)
-    return min(halves, key=lambda c: c.score)
+    return min((c for c in criteria if c.name in HALVES), key=lambda c: c.score)
 
 
 def _explained(

@@ -296,19 +296,20 @@ def to_try(meetings: Sequence[CoachedMeeting], details: Mapping[UUID, Details]) 
     recent = [(m, own) for m, own in told if own.criteria][-RECENT:]
     if not recent:
         return None
-    each: dict[str, list[CriterionDigest]] = defaultdict(list)
-    for _, own in recent:
-        for criterion in own.criteria:
-            each[criterion.name].append(criterion)
-    scores = {name: fmean(c.score for c in some) for name, some in each.items()}
-    weights = {name: fmean(c.weight for c in some) for name, some in each.items()}
-    chosen = first_to_try(scores, weights)
-    meeting, latest = [(m, c) for m, own in recent for c in own.criteria if c.name == chosen][-1]
+    # A digest holds all criteria, always in the rubric's order.
+    same = zip(*(own.criteria for _, own in recent), strict=True)
+    chosen = first_to_try([_mean(each) for each in same])
     return Try(
-        title=latest.title,
-        mean=scores[chosen],
-        meetings=len(each[chosen]),
-        text=latest.advice,
-        meeting_id=meeting.meeting_id,
-        index=latest.index,
+        title=chosen.title,
+        mean=chosen.score,
+        meetings=len(recent),
+        text=chosen.advice,
+        meeting_id=recent[-1][0].meeting_id,
+        index=chosen.index,
     )
+
+
+def _mean(same: Sequence[CriterionDigest]) -> CriterionDigest:
+    """One criterion of several meetings, with the advice of the latest."""
+    means = {"score": fmean(c.score for c in same), "weight": fmean(c.weight for c in same)}
+    return same[-1].model_copy(update=means)

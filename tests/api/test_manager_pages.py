@@ -18,11 +18,13 @@ from pipeline.sql import now
 from scoring.digest import AgreedStep, Amounts, CriterionDigest, Details, Digest, Moment
 
 DETAILS = Details(
-    criteria=(
-        CriterionDigest(
-            name="challenge", title="Challenge", score=20, weight=0.2,
-            advice="Ask for the evidence.", index=4,
-        ),
+    criteria=tuple(
+        CriterionDigest(name=name, title=title, score=score, weight=0.2, advice=advice, index=4)
+        for name, title, score, advice in (
+            ("inquiry", "Inquiry", 70, "Ask once more."),
+            ("challenge", "Challenge", 20, "Ask for the evidence."),
+            ("development", "Development", 60, "Work on a skill."),
+        )
     ),
     best=(
         Moment(

@@ -5,6 +5,7 @@ import pytest
 from models.conversation import Provenance, TranscriptQuality
 from pipeline.rubrics import load_rubric
 from scoring import wording
+from scoring.digest import CriterionDigest
 from scoring.metrics import METRICS
 from scoring.quality import poor_quality
 from scoring.report import ReportContext, build_report
@@ -61,7 +62,11 @@ def test_the_first_thing_to_try_is_that_of_the_criterion_to_begin_with(make_repo
 def test_half_of_coaching_that_is_missing_goes_before_what_costs_most(inquiry, development, first):
     scores = {"inquiry": inquiry, "challenge": 10, "development": development, "guidance": 50}
     weights = {"inquiry": 0.2, "challenge": 0.4, "development": 0.1, "guidance": 0.2}
-    assert first_to_try(scores, weights) == first
+    criteria = [
+        CriterionDigest(name=n, title=n, score=scores[n], weight=weights[n], advice="", index=None)
+        for n in scores
+    ]
+    assert first_to_try(criteria).name == first
 
 
 def test_measures_are_split_at_half_of_their_points(make_report):
