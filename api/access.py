@@ -4,9 +4,12 @@
 token that goes that far, and `SeenMeeting` the meeting in the path if they may see it. What
 is not theirs is answered like what is not there. The rules themselves are in
 `pipeline.people.policy`.
+
+What asks no database is `async` although it awaits nothing: it is then run where it stands,
+while anything else waits for a thread of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -23,7 +26,7 @@ from pipeline.sql import NotStoredError
 _COOKIE: Final = "coachscore"
 
 
-def get_service(request: Request) -> Service:
+async def get_service(request: Request) -> Service:
     """The service that the app was made with."""
     found: Service = request.app.state.service
     return found
@@ -50,7 +53,7 @@ def _viewer(request: Request, service: Service) -> Viewer:
 Asking = Annotated[Viewer, Depends(get_viewer)]
 
 
-def get_person(viewer: Asking) -> Person:
+async def get_person(viewer: Asking) -> Person:
     """A person who is signed in; pages are for people.
 
     Raises:
@@ -64,7 +67,7 @@ def get_person(viewer: Asking) -> Person:
 Signed = Annotated[Person, Depends(get_person)]
 
 
-def get_admin(viewer: Asking, person: Signed) -> Person:
+async def get_admin(viewer: Asking, person: Signed) -> Person:
     """A person who administers.
 
     Raises:
@@ -78,10 +81,10 @@ def get_admin(viewer: Asking, person: Signed) -> Person:
 Admin = Annotated[Person, Depends(get_admin)]
 
 
-def scoped(scope: Scope) -> Callable[[Viewer], Viewer]:
+def scoped(scope: Scope) -> Callable[[Viewer], Awaitable[Viewer]]:
     """For routes of the API: a person, or a token with that scope."""
 
-    def check(viewer: Asking) -> Viewer:
+    async def check(viewer: Asking) -> Viewer:
         if viewer.person is None and viewer.token is None:
             raise SignInNeededError("Send a valid token as “Authorization: Bearer …”.")
         if not viewer.has(scope):
@@ -91,10 +94,10 @@ def scoped(scope: Scope) -> Callable[[Viewer], Viewer]:
     return check
 
 
-def administering(scope: Scope) -> Callable[[Viewer], Viewer]:
+def administering(scope: Scope) -> Callable[[Viewer], Awaitable[Viewer]]:
     """For routes of the API about the whole organisation: an admin, or a token with that scope."""
 
-    def check(viewer: Annotated[Viewer, Depends(scoped(scope))]) -> Viewer:
+    async def check(viewer: Annotated[Viewer, Depends(scoped(scope))]) -> Viewer:
         if viewer.person is not None and not viewer.administers:
             raise NotStoredError("The address may be wrong, or what was here is gone.")
         return viewer
@@ -120,7 +123,7 @@ def get_meeting(request: Request, meeting_id: UUID, viewer: Asking, service: Ser
 SeenMeeting = Annotated[MeetingView, Depends(get_meeting)]
 
 
-def get_own_meeting(viewer: Asking, found: SeenMeeting) -> MeetingView:
+async def get_own_meeting(viewer: Asking, found: SeenMeeting) -> MeetingView:
     """The meeting in the path, for its owner.
 
     Raises:

@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access import get_service, get_viewer
+from api.access import get_viewer
 from api.errors import (
     BodyTooLargeError,
     CrossSiteError,
@@ -72,6 +72,6 @@ class Guard:
 
 
 def _known(request: Request) -> None:
-    viewer = get_viewer(request, get_service(request))
+    viewer = get_viewer(request, request.app.state.service)
     if viewer.person is None and viewer.token is None:
         raise SignInNeededError("Sign in, or send a valid token, before a large file.")

@@ -56,7 +56,7 @@ class Limiter:
         return allowed, Quota(most=self._item.amount, left=found.remaining, seconds=seconds)
 
 
-def limited(request: Request, viewer: Asking) -> None:
+async def limited(request: Request, viewer: Asking) -> None:
     """Let a request of the API through, or not; `ApiAnswers` adds the headers.
 
     Raises:

@@ -30,7 +30,7 @@ _ELSEWHERE: Final = OpenIdError(
 _MOST: Final = 1000  # Characters of an address to go on to: a cookie holds no more than 4096.
 
 
-def get_provider(request: Request) -> OpenId:
+async def get_provider(request: Request) -> OpenId:
     """The provider, where one is set up.
 
     Raises:

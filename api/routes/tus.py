@@ -55,7 +55,7 @@ class TusRoute(APIRoute):
         return with_header
 
 
-def check_version(person: Signed, tus_resumable: Annotated[str, Header()] = "") -> None:
+async def check_version(person: Signed, tus_resumable: Annotated[str, Header()] = "") -> None:
     """Refuse another version of the protocol, once it is known who asks."""
     if tus_resumable != _VERSION:
         headers = {"Tus-Version": _VERSION, "Tus-Resumable": _VERSION}

@@ -39,7 +39,7 @@ Moment = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_in_u
 Limit = Annotated[int, Query(ge=1, le=200, description="Most entries in one answer.")]
 
 
-def get_cursor(
+async def get_cursor(
     cursor: Annotated[
         str | None,
         Query(pattern=CURSOR_PATTERN, description="`next` of the answer before, to go on there."),
@@ -52,7 +52,7 @@ def get_cursor(
 After = Annotated[Cursor | None, Depends(get_cursor)]
 
 
-def get_period(
+async def get_period(
     kind: Annotated[Kind | None, Query(description="Kind of meeting.")] = None,
     since: Annotated[
         Moment | None, Query(alias="from", description="Held at this moment or later.")
@@ -66,7 +66,7 @@ def get_period(
 During = Annotated[MeetingFilter, Depends(get_period)]
 
 
-def get_filter(
+async def get_filter(
     during: During,
     owner: Annotated[
         list[UUID] | None, Query(description="Who coaches in it; may be given more than once.")
