@@ -14,7 +14,9 @@ from api import charts
 from models.conversation import Value
 from models.labels import Kind
 from pipeline.coaching import coaching, teams, trends
+from pipeline.coaching.coaches import heads
 from pipeline.coaching.digests import CoachedMeeting
+from pipeline.coaching.groups import sums_of
 from pipeline.meetings.meeting_filters import MeetingFilter
 from pipeline.people.people import Person
 from pipeline.people.policy import Viewer
@@ -48,7 +50,7 @@ class Span(Value):
         return f"weeks={self.weeks}" + (f"&kind={self.kind}" if self.kind else "")
 
 
-def get_span(weeks: Weeks = "12", kind: Kind | Literal[""] = "") -> Span:
+async def get_span(weeks: Weeks = "12", kind: Kind | Literal[""] = "") -> Span:
     """The last weeks, and one kind of meeting or all; a form sends an empty kind for all."""
     until = now()
     since = until - timedelta(weeks=int(weeks))
@@ -74,7 +76,7 @@ def manager_values(service: Service, viewer: Viewer, person: Person, span: Span)
     wanted = span.wanted(frozenset({person.id}))
     meetings = service.digests.meetings(viewer.reach, wanted)
     details = service.digests.details(viewer.reach, wanted)
-    row = teams.row_of(person.name, meetings, person.id)
+    row = teams.row_of(person.name, sums_of(meetings), person.id)
     steps = coaching.steps_of(meetings, details)
     return {
         "coach": person,
@@ -141,8 +143,8 @@ def team_values(service: Service, viewer: Viewer, span: Span, head: UUID | None)
     if head is not None and head not in by_id:
         raise NotStoredError("No such team.")
     inside = viewer.under if head is None else service.people.under(head) & viewer.under
-    meetings = service.digests.meetings(viewer.reach, span.wanted(inside))
-    rows = _rows(meetings, [p for p in people if p.id in inside])
+    groups = service.groups.all(viewer.reach, span.wanted(inside))
+    rows = teams.by_person(groups, [p for p in people if p.id in inside])
     own_id = viewer.reach.own
     own = (
         []
@@ -153,12 +155,11 @@ def team_values(service: Service, viewer: Viewer, span: Span, head: UUID | None)
     return {
         "span": span,
         "head": head,
-        "heads": [p for p in people if any(q.reports_to == p.id for q in people)],
+        "heads": heads(people),
         "managers": [(one, teams.in_words(one)) for one in teams.compare(rows)],
-        "teams": teams.by_team(meetings, everybody),
-        "by_kind": teams.by_kind(meetings, KINDS),
-        "whole": teams.row_of("Everybody", meetings),
-        "own": teams.row_of("You", own, own_id),
+        "teams": teams.by_team(groups, everybody),
+        "by_kind": teams.by_kind(groups, KINDS),
+        "own": teams.row_of("You", sums_of(own), own_id),
         "own_share": coaching.coaching_share(own, [p.name for p in people]),
         "vp_standard": coaching.VP_STANDARD,
         "least": trends.MINIMUM_MEETINGS,
@@ -171,18 +172,6 @@ def team_values(service: Service, viewer: Viewer, span: Span, head: UUID | None)
 def filters() -> dict[str, Any]:
     """What a page can be narrowed to."""
     return {"span_weeks": WEEKS}
-
-
-def _rows(meetings: list[CoachedMeeting], people: list[Person]) -> list[teams.Row]:
-    """A row for everybody who coaches, by name, and who has not left without a trace."""
-    by_owner: dict[UUID, list[CoachedMeeting]] = {}
-    for meeting in meetings:
-        by_owner.setdefault(meeting.owner_id, []).append(meeting)
-    return [
-        teams.row_of(person.name, by_owner.get(person.id, []), person.id)
-        for person in people
-        if person.id in by_owner or not person.disabled
-    ]
 
 
 def _team_chart(rows: list[teams.Row], span: Span) -> Any:
@@ -207,7 +196,7 @@ class Week(Value):
 
 def _weeks(meetings: list[CoachedMeeting]) -> list[Week]:
     return [
-        Week(start=week.start, minutes=coaching.minutes_of(_inside(meetings, week)))
+        Week(start=week.start, minutes=sums_of(_inside(meetings, week)).minutes)
         for week in trends.by_period(meetings, "week")
     ]
 

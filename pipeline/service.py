@@ -5,6 +5,7 @@ from typing import Self
 from uuid import UUID
 
 from pipeline.coaching.digests import Digests
+from pipeline.coaching.groups import Groups
 from pipeline.idempotency import Idempotency
 from pipeline.meetings.contests import Contests
 from pipeline.meetings.meetings import Meetings
@@ -44,6 +45,7 @@ class Service:
     meetings: Meetings
     partial_uploads: PartialUploads
     digests: Digests
+    groups: Groups
     contests: Contests
     work: Work
     audit: Audit
@@ -77,6 +79,7 @@ class Service:
             meetings=Meetings(database),
             partial_uploads=PartialUploads(database),
             digests=Digests(database),
+            groups=Groups(database),
             contests=Contests(database),
             work=Work(database),
             audit=Audit(database),

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from models.conversation import Value
-from pipeline.coaching.trends import ScorePoint, Summary, summarise
+from pipeline.coaching.groups import Sums, add
+from pipeline.coaching.trends import Summary
 from pipeline.meetings.meeting_filters import MeetingFilter
 from pipeline.people.people import Person
 from pipeline.people.policy import Viewer
@@ -49,11 +50,11 @@ def known_person(service: "Service", viewer: Viewer, person_id: UUID) -> Person:
 
 def coaches(service: "Service", viewer: Viewer, wanted: MeetingFilter) -> list[Coach]:
     """Managers and VPs, and whoever else has meetings, in the order of `known_people`."""
-    by_owner: dict[UUID, list[ScorePoint]] = defaultdict(list)
-    for point in service.meetings.points(viewer.reach, wanted):
-        by_owner[point.owner_id].append(point)
+    by_owner: dict[UUID, list[Sums]] = defaultdict(list)
+    for group in service.groups.all(viewer.reach, wanted):
+        by_owner[group.owner_id].append(group.sums)
     return [
-        Coach(person=person, summary=summarise(by_owner[person.id]))
+        Coach(person=person, summary=add(by_owner[person.id]).tally.summary())
         for person in known_people(service, viewer)
         if (wanted.owners is None or person.id in wanted.owners)
         and (by_owner[person.id] or (person.role != "admin" and not person.disabled))

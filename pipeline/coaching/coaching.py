@@ -17,7 +17,6 @@ from models.conversation import Value
 from models.labels import Kind
 from pipeline.coaching.digests import CoachedMeeting
 from scoring.digest import (
-    SUBJECTS,
     AgreedStep,
     CriterionDigest,
     Details,
@@ -153,17 +152,6 @@ class Try(Value):
     text: str
     meeting_id: UUID
     index: int | None
-
-
-def minutes_of(meetings: Iterable[CoachedMeeting]) -> Minutes:
-    """Minutes on deals, on development and on each activity, over all meetings."""
-    amounts = [m.amounts for m in meetings if m.amounts is not None]
-    return Minutes(
-        deal=sum(a.deal for a in amounts),
-        development=sum(a.development for a in amounts),
-        subjects={name: sum(getattr(a, name) for a in amounts) for name in SUBJECTS},
-        timed=all(a.timed for a in amounts),
-    )
 
 
 def minutes_together(meetings: Iterable[CoachedMeeting]) -> float:

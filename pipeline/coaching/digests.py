@@ -54,17 +54,18 @@ class Digests:
 
     def meetings(self, reach: Reach, wanted: MeetingFilter) -> list[CoachedMeeting]:
         """The finished meetings that somebody may see and asks for, oldest first."""
-        return self._meetings.all(lambda asked: _finished(asked, reach, wanted))
+        return self._meetings.all(lambda asked: _oldest_first(finished(asked, reach, wanted)))
 
     def details(self, reach: Reach, wanted: MeetingFilter) -> dict[UUID, Details]:
         """Quotes, next steps and advice by meeting, oldest first."""
         columns: list[Any] = [MeetingRow.id, DigestRow.details]
-        asked = _finished(select(*columns), reach, wanted)
+        asked = _oldest_first(finished(select(*columns), reach, wanted))
         rows = self._database.all(asked.where(DigestRow.details.is_not(None)))
         return {row.id: Details.model_validate_json(row.details) for row in rows}
 
 
-def _finished(asked: Select[Any], reach: Reach, wanted: MeetingFilter) -> Select[Any]:
+def finished(asked: Select[Any], reach: Reach, wanted: MeetingFilter) -> Select[Any]:
+    """Ask for something of the finished meetings that somebody may see and asks for."""
     mine = (DigestRow.analysis_id == ScoreRow.analysis_id) & (
         DigestRow.score_key == ScoreRow.score_key
     )
@@ -74,8 +75,11 @@ def _finished(asked: Select[Any], reach: Reach, wanted: MeetingFilter) -> Select
         .join(ScoreRow, score_is_current())
         .outerjoin(DigestRow, mine)
         .where(within(reach), matching(wanted))
-        .order_by(MeetingRow.held_at, MeetingRow.id)
     )
+
+
+def _oldest_first(asked: Select[Any]) -> Select[Any]:
+    return asked.order_by(MeetingRow.held_at, MeetingRow.id)
 
 
 def _coached(values: dict[str, Any]) -> CoachedMeeting:

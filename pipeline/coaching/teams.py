@@ -4,15 +4,16 @@ Pure functions. There is no ranking: two managers differ only where the ranges o
 means leave each other out, and it is said of each whom that holds for.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
 from models.conversation import Value
 from models.labels import KINDS, Kind
-from pipeline.coaching.coaching import Minutes, minutes_of, minutes_together
-from pipeline.coaching.digests import CoachedMeeting
-from pipeline.coaching.trends import Slope, Summary, overlap, slope, summarise
+from pipeline.coaching.coaching import Minutes
+from pipeline.coaching.groups import Group, Sums, add
+from pipeline.coaching.trends import Slope, Summary, overlap
 from pipeline.people.people import Person
 
 NAMED: Final = 3  # More names than these are counted.
@@ -50,16 +51,28 @@ class Compared(Value):
     fellows: int
 
 
-def row_of(name: str, meetings: Sequence[CoachedMeeting], own_id: UUID | None = None) -> Row:
+def row_of(name: str, sums: Sums, own_id: UUID | None = None) -> Row:
     """Some meetings in figures; below the minimum there is no mean."""
     return Row(
         id=own_id,
         name=name,
-        summary=summarise(meetings),
-        slope=slope(meetings),
-        minutes=minutes_of(meetings),
-        hours=minutes_together(meetings) / 60,
+        summary=sums.tally.summary(),
+        slope=sums.tally.slope(),
+        minutes=sums.minutes,
+        hours=sums.spent.minutes / 60,
     )
+
+
+def by_person(groups: Iterable[Group], people: Iterable[Person]) -> list[Row]:
+    """A row for everybody who coaches, and who has not left without a trace, in their order."""
+    each: dict[UUID, list[Sums]] = defaultdict(list)
+    for group in groups:
+        each[group.owner_id].append(group.sums)
+    return [
+        row_of(person.name, add(each[person.id]), person.id)
+        for person in people
+        if each[person.id] or not person.disabled
+    ]
 
 
 def compare(rows: Sequence[Row]) -> list[Compared]:
@@ -94,26 +107,26 @@ def in_words(compared: Compared) -> str:
     return "Clearly " + ", ".join(parts)
 
 
-def by_kind(meetings: Sequence[CoachedMeeting], words: dict[Kind, str]) -> list[Row]:
+def by_kind(groups: Sequence[Group], words: dict[Kind, str]) -> list[Row]:
     """A row for each kind of meeting that there is."""
     return [
-        row_of(words[kind], inside)
+        row_of(words[kind], add(inside))
         for kind in KINDS
-        if (inside := [m for m in meetings if m.kind == kind])
+        if (inside := [group.sums for group in groups if group.kind == kind])
     ]
 
 
-def by_team(meetings: Sequence[CoachedMeeting], people: Iterable[Person]) -> list[Row]:
+def by_team(groups: Iterable[Group], people: Iterable[Person]) -> list[Row]:
     """A row for each head of a team, over those who report to them directly, by name."""
     known = list(people)
     names = {person.id: person.name for person in known}
     above = {person.id: person.reports_to for person in known}
-    teams: dict[UUID, list[CoachedMeeting]] = {}
-    for meeting in meetings:
-        head = above.get(meeting.owner_id)
+    teams: dict[UUID, list[Sums]] = defaultdict(list)
+    for group in groups:
+        head = above.get(group.owner_id)
         if head is not None and head in names:
-            teams.setdefault(head, []).append(meeting)
-    rows = [row_of(names[head], inside, head) for head, inside in teams.items()]
+            teams[head].append(group.sums)
+    rows = [row_of(names[head], add(inside), head) for head, inside in teams.items()]
     return sorted(rows, key=lambda row: row.name.casefold())
 
 

@@ -6,11 +6,10 @@ conversations would pass for a way of working.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from statistics import fmean
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from models.conversation import Value
@@ -23,6 +22,12 @@ MINIMUM_FOR_SLOPE: Final = 5
 Period = Literal["week", "month", "quarter"]
 Direction = Literal["rising", "falling", "no clear change"]
 
+# Days are counted from here: from 1970 on, their squares would take digits away from the rest.
+ORIGIN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+_DAY: Final = timedelta(days=1)
+# A smaller share of the squares is what adding up in another order makes.
+_ONE_MOMENT: Final = 1e-12
 _Z90: Final = 1.645
 _DAYS: Final = 30.0
 # 95 % quantiles of Student's t for 1, 2, … degrees of freedom: 90 % lie within, on both sides.
@@ -103,26 +108,98 @@ class Slope(Value):
     direction: Direction
 
 
-def summarise(points: Sequence[ScorePoint]) -> Summary:
-    """Mean of the scores, with a 90 % interval by Student's t.
+class Tally(NamedTuple):
+    """Several meetings added up: all that a mean, a slope and their intervals are made from.
 
-    Scores scatter at least as much as each of them is uncertain. Where a few lie closer
-    together than that by chance, their own uncertainty is taken for the scatter.
+    Attributes:
+        meetings: How many were finished.
+        scored: How many of them had enough evidence for a score.
+        scores: Sum of the scores.
+        squares: Sum of their squares.
+        ranged: How many scores have an interval.
+        widths: Sum of the squares of the intervals' widths.
+        days: Sum of the moments of those scored, in days since `ORIGIN`.
+        days_squared: Sum of their squares.
+        products: Sum of moment times score.
     """
-    scores = _scores(points)
-    if len(scores) < MINIMUM_MEETINGS:
-        return Summary(meetings=len(points), scored=len(scores), mean=None, low=None, high=None)
-    mean = fmean(scores)
-    # Not of `statistics`, which works with fractions and takes most of a page's time.
-    between = sum((score - mean) ** 2 for score in scores) / (len(scores) - 1)
-    scatter = max(between, _own_variance(points))
-    half = _t90(len(scores) - 1) * math.sqrt(scatter / len(scores))
-    return Summary(
-        meetings=len(points),
-        scored=len(scores),
-        mean=round(mean, 1),
-        low=round(max(mean - half, 0.0), 1),
-        high=round(min(mean + half, 100.0), 1),
+
+    meetings: int = 0
+    scored: int = 0
+    scores: float = 0.0
+    squares: float = 0.0
+    ranged: int = 0
+    widths: float = 0.0
+    days: float = 0.0
+    days_squared: float = 0.0
+    products: float = 0.0
+
+    def summary(self) -> Summary:
+        """Mean of the scores, with a 90 % interval by Student's t.
+
+        Scores scatter at least as much as each of them is uncertain. Where a few lie closer
+        together than that by chance, their own uncertainty is taken for the scatter.
+        """
+        known = {"meetings": self.meetings, "scored": self.scored}
+        if self.scored < MINIMUM_MEETINGS:
+            return Summary(**known, mean=None, low=None, high=None)
+        mean = self.scores / self.scored
+        between = max(self.squares - mean * self.scores, 0.0) / (self.scored - 1)
+        scatter = max(between, self._own_variance)
+        half = _t90(self.scored - 1) * math.sqrt(scatter / self.scored)
+        return Summary(
+            **known,
+            mean=round(mean, 1),
+            low=round(max(mean - half, 0.0), 1),
+            high=round(min(mean + half, 100.0), 1),
+        )
+
+    def slope(self) -> Slope | None:
+        """A straight line through the scores by least squares.
+
+        Returns:
+            None below `MINIMUM_FOR_SLOPE` scores, or where all are of one moment.
+        """
+        if self.scored < MINIMUM_FOR_SLOPE:
+            return None
+        days, scores = self.days / self.scored, self.scores / self.scored
+        spread = self.days_squared - days * self.days
+        if spread <= _ONE_MOMENT * self.days_squared:
+            return None
+        shared = self.products - days * self.scores
+        rate = shared / spread
+        left = max(self.squares - scores * self.scores - rate * shared, 0.0) / (self.scored - 2)
+        error = math.sqrt(max(left, self._own_variance) / spread)
+        half = _t90(self.scored - 2) * error
+        low, high = rate - half, rate + half
+        direction: Direction = "rising" if low > 0 else "falling" if high < 0 else "no clear change"
+        return Slope(
+            points_per_30_days=round(rate * _DAYS, 2),
+            low=round(low * _DAYS, 2),
+            high=round(high * _DAYS, 2),
+            direction=direction,
+        )
+
+    @property
+    def _own_variance(self) -> float:
+        """Mean variance that the scores' own intervals stand for."""
+        return self.widths / self.ranged / (2 * _Z90) ** 2 if self.ranged else 0.0
+
+
+def tally(points: Iterable[ScorePoint]) -> Tally:
+    """Add meetings up."""
+    known = list(points)
+    scored = [((p.held_at - ORIGIN) / _DAY, p.overall) for p in known if p.overall is not None]
+    widths = [p.high - p.low for p in known if p.low is not None and p.high is not None]
+    return Tally(
+        meetings=len(known),
+        scored=len(scored),
+        scores=sum(score for _, score in scored),
+        squares=sum(score**2 for _, score in scored),
+        ranged=len(widths),
+        widths=sum(width**2 for width in widths),
+        days=sum(day for day, _ in scored),
+        days_squared=sum(day**2 for day, _ in scored),
+        products=sum(day * score for day, score in scored),
     )
 
 
@@ -132,36 +209,9 @@ def by_period(points: Iterable[ScorePoint], period: Period) -> list[PeriodSummar
     found = []
     for start, inside in groupby(ordered, key=lambda point: _start(point.held_at, period)):
         end = _next(start, period) - timedelta(days=1)
-        summary = summarise(list(inside))
+        summary = tally(inside).summary()
         found.append(PeriodSummary(**summary.model_dump(), start=start, end=end))
     return found
-
-
-def slope(points: Sequence[ScorePoint]) -> Slope | None:
-    """A straight line through the scores by least squares.
-
-    Returns:
-        None below `MINIMUM_FOR_SLOPE` scores, or where all are of one moment.
-    """
-    pairs = [(p.held_at.timestamp() / 86_400, p.overall) for p in points if p.overall is not None]
-    if len(pairs) < MINIMUM_FOR_SLOPE:
-        return None
-    days, scores = fmean(x for x, _ in pairs), fmean(y for _, y in pairs)
-    spread = sum((x - days) ** 2 for x, _ in pairs)
-    if spread == 0:
-        return None
-    rate = sum((x - days) * (y - scores) for x, y in pairs) / spread
-    left = sum((y - scores - rate * (x - days)) ** 2 for x, y in pairs) / (len(pairs) - 2)
-    error = math.sqrt(max(left, _own_variance(points)) / spread)
-    half = _t90(len(pairs) - 2) * error
-    low, high = rate - half, rate + half
-    direction: Direction = "rising" if low > 0 else "falling" if high < 0 else "no clear change"
-    return Slope(
-        points_per_30_days=round(rate * _DAYS, 2),
-        low=round(low * _DAYS, 2),
-        high=round(high * _DAYS, 2),
-        direction=direction,
-    )
 
 
 def overlap(one: Summary, other: Summary) -> bool:
@@ -169,16 +219,6 @@ def overlap(one: Summary, other: Summary) -> bool:
     if one.low is None or one.high is None or other.low is None or other.high is None:
         return True
     return one.low <= other.high and other.low <= one.high
-
-
-def _scores(points: Iterable[ScorePoint]) -> list[float]:
-    return [point.overall for point in points if point.overall is not None]
-
-
-def _own_variance(points: Iterable[ScorePoint]) -> float:
-    """Mean variance that the scores' own intervals stand for."""
-    widths = [p.high - p.low for p in points if p.low is not None and p.high is not None]
-    return fmean((width / 2 / _Z90) ** 2 for width in widths) if widths else 0.0
 
 
 def _t90(freedom: int) -> float:

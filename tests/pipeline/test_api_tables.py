@@ -8,7 +8,10 @@ from types import ModuleType
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 
+from pipeline.coaching.groups import add, sums_of
+from pipeline.coaching.trends import tally
 from pipeline.idempotency import Answer, KeyInUseError, KeyUsedError
 from pipeline.meetings.meeting_filters import MeetingFilter
 from pipeline.meetings.meetings import Meeting
@@ -17,6 +20,8 @@ from pipeline.service import Service
 from pipeline.settings import Settings
 from pipeline.sql import now
 from pipeline.store import ScoreRecord
+from pipeline.tables import ScoreRow
+from scoring.digest import Amounts, Details, Digest
 
 
 @pytest.fixture
@@ -89,6 +94,33 @@ def test_pages_and_filters(service: Service, meetings: list[Meeting]) -> None:
     assert [p.meeting_id for p in service.meetings.points(everybody, rides)] == [meetings[0].id]
     late = MeetingFilter(since=datetime(2026, 3, 2, tzinfo=UTC), owners=frozenset({uuid4()}))
     assert service.meetings.page(everybody, late, None, 2).items == ()
+
+
+def test_the_database_adds_up_what_values_add_up_to(
+    service: Service, meetings: list[Meeting]
+) -> None:
+    for n, one in enumerate(meetings[1:], 1):
+        amounts = Amounts(
+            minutes=30 + n, timed=n != 2, deal=9.5, development=n, opportunity=8, account=n / 7,
+            territory=0, call=4,
+        )  # fmt: skip
+        service.store.put_digest(
+            one.analysis_id, "0" * 64, Digest(amounts=amounts, details=Details())
+        )
+    unscored = ScoreRow.analysis_id == meetings[4].analysis_id
+    service.database.run(update(ScoreRow).where(unscored).values(overall=None, low=None, high=None))
+    everything = (Reach(released=None), MeetingFilter())
+    values = service.digests.meetings(*everything)
+    groups = service.groups.all(*everything)
+    assert {group.kind for group in groups} == {"ride_along", "deal_review"}
+    for group in groups:
+        same = sums_of([value for value in values if value.kind == group.kind])
+        assert group.owner_id == meetings[0].owner_id
+        assert group.sums.tally == pytest.approx(same.tally)
+        assert group.sums.spent == pytest.approx(same.spent)
+    whole = add(group.sums for group in groups)
+    assert whole.tally.summary() == tally(values).summary()
+    assert (whole.tally.meetings, whole.tally.scored, whole.minutes.timed) == (5, 4, False)
 
 
 def test_of_many_who_send_one_request_at_once_one_makes_something(service: Service) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.coaching import coaching, teams
 from pipeline.coaching.digests import CoachedMeeting
+from pipeline.coaching.groups import Group, sums_of
 from pipeline.people.people import Person
 from scoring.digest import (
     AgreedStep,
@@ -63,18 +64,17 @@ def criterion(name: str, score: float, weight: float = 0.2) -> CriterionDigest:
 
 
 def test_shares_are_of_all_minutes_and_need_some() -> None:
-    found = coaching.minutes_of(
-        [
-            meeting(amounts=amounts(deal=12, development=1, call=3)),
-            meeting(amounts=amounts(deal=0, development=3, call=1, timed=False)),
-            meeting(amounts=None),
-        ]
-    )
+    held = [
+        meeting(amounts=amounts(deal=12, development=1, call=3)),
+        meeting(amounts=amounts(deal=0, development=3, call=1, timed=False)),
+        meeting(amounts=None),
+    ]
+    found = sums_of(held).minutes
     assert (found.deal, found.development, found.subjects["call"]) == (12, 4, 4)
     assert found.deal_share == 0.75
     assert not found.timed
-    assert coaching.minutes_of([meeting(amounts=amounts(deal=2, development=2))]).deal_share is None
-    assert coaching.minutes_of([]).deal_share is None
+    assert sums_of([meeting(amounts=amounts(deal=2, development=2))]).minutes.deal_share is None
+    assert sums_of([]).minutes.deal_share is None
 
 
 def test_cadence_counts_one_on_ones_by_the_week() -> None:
@@ -160,14 +160,14 @@ def test_the_advice_is_for_what_costs_the_latest_meetings_most() -> None:
 
 def rows(**means: float | None) -> list[teams.Row]:
     return [
-        teams.row_of(name, [meeting(d, overall=mean) for d in range(4)])
+        teams.row_of(name, sums_of([meeting(d, overall=mean) for d in range(4)]))
         for name, mean in means.items()
     ]
 
 
 def test_nobody_is_ranked_where_ranges_overlap() -> None:
     high, near, low, few = teams.compare(
-        [*rows(Ann=80, Bea=78, Cy=30), teams.row_of("Dee", [meeting(overall=10)] * 2)]
+        [*rows(Ann=80, Bea=78, Cy=30), teams.row_of("Dee", sums_of([meeting(overall=10)] * 2))]
     )
     assert (high.above, high.below) == (("Cy",), ())
     assert teams.in_words(high) == teams.in_words(near) == "Clearly higher than Cy"
@@ -194,9 +194,10 @@ def test_rows_by_kind_and_by_team() -> None:
     mia = people[1].model_copy(update={"reports_to": people[0].id})
     held = [meeting(d, owner_id=mia.id) for d in range(3)]
     held.append(meeting(5, owner_id=people[0].id, kind="deal_review"))
-    (team,) = teams.by_team(held, [people[0], mia])
+    groups = [Group(m.owner_id, m.kind, sums_of([m])) for m in held]
+    (team,) = teams.by_team(groups, [people[0], mia])
     assert (team.name, team.summary.meetings, team.summary.mean) == ("Vic", 3, 50)
-    kinds = teams.by_kind(held, {"one_on_one": "One-on-one", "deal_review": "Deal review"})
+    kinds = teams.by_kind(groups, {"one_on_one": "One-on-one", "deal_review": "Deal review"})
     assert [(row.name, row.summary.meetings) for row in kinds] == [
         ("One-on-one", 3),
         ("Deal review", 1),

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from pipeline.coaching import trends
-from pipeline.coaching.trends import ScorePoint, Summary, by_period, overlap, slope, summarise
+from pipeline.coaching.trends import ScorePoint, Summary, by_period, overlap, tally
 
 OWNER = uuid4()
 
@@ -26,7 +26,7 @@ def point(overall: float | None, day: int = 0, half: float = 8.0) -> ScorePoint:
 
 
 def test_few_scores_have_no_mean() -> None:
-    found = summarise([point(50), point(60), point(None)])
+    found = tally([point(50), point(60), point(None)]).summary()
     assert found == Summary(meetings=3, scored=2, mean=None, low=None, high=None)
 
 
@@ -34,7 +34,7 @@ def test_the_interval_is_students() -> None:
     from scipy.stats import t
 
     scores = [30.0, 55.0, 60.0, 90.0]
-    found = summarise([point(s) for s in scores])
+    found = tally([point(s) for s in scores]).summary()
     mean, error = 58.75, 24.622144504490257 / 2
     assert found.mean == round(mean, 1)
     assert found.low == pytest.approx(mean - t.ppf(0.95, 3) * error, abs=0.1)
@@ -44,12 +44,12 @@ def test_the_interval_is_students() -> None:
 
 
 def test_scores_that_agree_by_chance_stay_uncertain() -> None:
-    found = summarise([point(50, half=16.45)] * 4)
+    found = tally([point(50, half=16.45)] * 4).summary()
     assert found.high - found.mean == pytest.approx(2.353 * 10 / 2, abs=0.1)
 
 
 def test_the_interval_stays_on_the_scale() -> None:
-    found = summarise([point(99), point(97), point(60)])
+    found = tally([point(99), point(97), point(60)]).summary()
     assert 0 <= found.low < found.mean < found.high == 100
 
 
@@ -73,19 +73,19 @@ def test_periods_begin_on_mondays_and_firsts() -> None:
 
 
 def test_a_slope_has_a_direction_only_where_it_is_clear() -> None:
-    clear = slope([point(30 + day, day, 1) for day in (0, 10, 20, 30, 40)])
+    clear = tally([point(30 + day, day, 1) for day in (0, 10, 20, 30, 40)]).slope()
     assert (clear.points_per_30_days, clear.direction) == (30, "rising")
-    down = slope([point(80 - day, day, 1) for day in (0, 10, 20, 30, 40)])
+    down = tally([point(80 - day, day, 1) for day in (0, 10, 20, 30, 40)]).slope()
     assert down.direction == "falling"
-    unsure = slope([point(s, day * 7) for day, s in enumerate((40, 60, 35, 70, 50))])
+    unsure = tally([point(s, day * 7) for day, s in enumerate((40, 60, 35, 70, 50))]).slope()
     assert unsure.direction == "no clear change"
     assert unsure.low < 0 < unsure.high
-    assert slope([point(50, day) for day in range(4)]) is None
-    assert slope([point(50)] * 5) is None
+    assert tally([point(50, day) for day in range(4)]).slope() is None
+    assert tally([point(50)] * 5).slope() is None
 
 
 def test_summaries_are_told_apart_by_their_intervals() -> None:
-    low, high = summarise([point(20)] * 9), summarise([point(90)] * 9)
+    low, high = tally([point(20)] * 9).summary(), tally([point(90)] * 9).summary()
     assert not overlap(low, high)
     assert overlap(low, low)
-    assert overlap(low, summarise([]))
+    assert overlap(low, tally([]).summary())

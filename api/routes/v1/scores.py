@@ -18,8 +18,7 @@ from pipeline.coaching.trends import (
     Slope,
     Summary,
     by_period,
-    slope,
-    summarise,
+    tally,
 )
 from pipeline.meetings.meeting_filters import MeetingFilter
 from pipeline.people.people import PersonRole
@@ -144,7 +143,7 @@ def get_scores(
     )
     return ScoresOutput(
         person_id=person_id,
-        summary=summarise(points),
+        summary=tally(points).summary(),
         items=tuple(items),
         next=following,
         minimum_meetings=MINIMUM_MEETINGS,
@@ -167,7 +166,7 @@ def get_trend(
         period=period,
         minimum_meetings=MINIMUM_MEETINGS,
         periods=tuple(by_period(points, period)),
-        slope=slope(points),
+        slope=tally(points).slope(),
     )
 
 

@@ -1,0 +1,127 @@
+"""Meetings added up by who coached and by kind: what a page over many people is made of.
+
+The database adds up, so that a year of an organisation is read in no more rows than a week.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Double, Row, case, cast, extract, func, select
+
+from models.labels import Kind
+from pipeline.coaching.coaching import Minutes
+from pipeline.coaching.digests import CoachedMeeting, finished
+from pipeline.coaching.trends import ORIGIN, Tally, tally
+from pipeline.meetings.meeting_filters import MeetingFilter
+from pipeline.people.policy import Reach
+from pipeline.service_tables import MeetingRow
+from pipeline.sql import Database
+from pipeline.tables import DigestRow, ScoreRow
+from scoring.digest import SUBJECTS, Amounts
+
+_SECONDS_A_DAY: Final = 86_400
+_MINUTES: Final = ("deal", "development", *SUBJECTS, "minutes")
+
+
+class Spent(NamedTuple):
+    """Minutes of several meetings, by what the coach's sentences are about, and altogether.
+
+    The fields are those of `scoring.digest.Amounts`; `untimed` counts files without times.
+    """
+
+    deal: float = 0.0
+    development: float = 0.0
+    opportunity: float = 0.0
+    account: float = 0.0
+    territory: float = 0.0
+    call: float = 0.0
+    minutes: float = 0.0
+    untimed: int = 0
+
+
+class Sums(NamedTuple):
+    """Several meetings added up: their scores and their minutes."""
+
+    tally: Tally
+    spent: Spent
+
+    @property
+    def minutes(self) -> Minutes:
+        """By subject."""
+        return Minutes(
+            deal=self.spent.deal,
+            development=self.spent.development,
+            subjects={name: getattr(self.spent, name) for name in SUBJECTS},
+            timed=not self.spent.untimed,
+        )
+
+
+class Group(NamedTuple):
+    """What one person's meetings of one kind add up to."""
+
+    owner_id: UUID
+    kind: Kind
+    sums: Sums
+
+
+class Groups:
+    """Sums over meetings as somebody may see them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self, reach: Reach, wanted: MeetingFilter) -> list[Group]:
+        """A group for each person and kind that has finished meetings."""
+        asked = finished(select(MeetingRow.owner_id, ScoreRow.kind, *_SUMS), reach, wanted)
+        rows = self._database.all(asked.group_by(MeetingRow.owner_id, ScoreRow.kind))
+        return [_group(row) for row in rows]
+
+
+def sums_of(meetings: Sequence[CoachedMeeting]) -> Sums:
+    """Add meetings up."""
+    each = [_spent(m.amounts) for m in meetings if m.amounts is not None]
+    return Sums(tally(meetings), Spent(*map(sum, zip(*each, strict=True))))
+
+
+def add(several: Iterable[Sums]) -> Sums:
+    """The sums of all the meetings of several sums."""
+    known = list(several)
+    tallies = zip(*(one.tally for one in known), strict=True)
+    spent = zip(*(one.spent for one in known), strict=True)
+    return Sums(Tally(*map(sum, tallies)), Spent(*map(sum, spent)))
+
+
+def _spent(amounts: Amounts) -> Spent:
+    return Spent(**amounts.model_dump(exclude={"timed"}), untimed=not amounts.timed)
+
+
+def _sums() -> list[Any]:
+    """What the database adds up, as `sums_of` does for values."""
+    score, width = ScoreRow.overall, ScoreRow.high - ScoreRow.low
+    moment = cast(extract("epoch", MeetingRow.held_at), Double) - ORIGIN.timestamp()
+    day = case((score.is_not(None), moment / _SECONDS_A_DAY))
+    summed = {
+        "scores": score,
+        "squares": score * score,
+        "widths": width * width,
+        "days": day,
+        "days_squared": day * day,
+        "products": day * score,
+        **{name: getattr(DigestRow, name) for name in _MINUTES},
+    }
+    return [
+        func.count().label("meetings"),
+        func.count(score).label("scored"),
+        func.count(width).label("ranged"),
+        *(func.coalesce(func.sum(what), 0.0).label(name) for name, what in summed.items()),
+        func.count(case((DigestRow.timed.is_(False), 1))).label("untimed"),
+    ]
+
+
+_SUMS: Final = tuple(_sums())
+
+
+def _group(row: Row[Any]) -> Group:
+    added, spent = ([getattr(row, name) for name in kind._fields] for kind in (Tally, Spent))
+    return Group(row.owner_id, row.kind, Sums(Tally(*added), Spent(*spent)))
