@@ -1,6 +1,7 @@
 """The shipped tagger: linear and transformer families, blended, with thresholds."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,10 @@ class CombinedTagger:
     def predict(self, talks: Sequence[Talk]) -> Matrix:
         """Probabilities for every utterance of `talks`, shape (utterances, heads' width)."""
         transformer = self.transformer or load_transformer()
-        return self.blend.predict([self.linear.predict(talks), transformer.predict(talks)])
+        # The linear family leaves a core idle, on which the other one can begin.
+        with ThreadPoolExecutor(1) as pool:
+            read = pool.submit(transformer.predict, talks)
+            return self.blend.predict([self.linear.predict(talks), read.result()])
 
     def tag(self, conversation: Conversation) -> tuple[UtteranceTags, ...]:
         """Tags of the utterances of `conversation`, in order."""

@@ -5,16 +5,17 @@ Torch and transformers are needed here only; what is shipped is the ONNX file.
 
 import random
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
-from transformers import AutoModel
+from transformers import AttentionInterface, AutoModel
 
 from models.augment import degrade, snippets
 from models.heads import HEADS, WIDTH, target
@@ -55,11 +56,11 @@ class Encoder(nn.Module):
     def forward(
         self,
         input_ids: torch.Tensor,
-        attention_mask: torch.Tensor,
         starts: torch.Tensor,
         pool: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Read some windows.
+        """Read some windows; the mask says where they are padded.
 
         Returns:
             Scores of every utterance, shape (windows, utterances, `WIDTH`), and the
@@ -207,6 +208,36 @@ def _decided(window: Window) -> torch.Tensor:
     return torch.arange(window.predicts.start - window.first, window.predicts.stop - window.first)
 
 
+class _FusedAttention(torch.autograd.Function):
+    """Attention within one window, which onnxruntime has as one operation; no mask."""
+
+    @staticmethod
+    def forward(
+        _context: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, heads: int
+    ) -> torch.Tensor:
+        """Attend; all of shape (windows, tokens, width)."""
+        windows, tokens, width = query.shape
+        shape = (windows, tokens, heads, width // heads)
+        q, k, v = (x.view(shape).transpose(1, 2) for x in (query, key, value))
+        found = nn.functional.scaled_dot_product_attention(q, k, v)
+        return found.transpose(1, 2).reshape(windows, tokens, width)
+
+    @staticmethod
+    def symbolic(graph: Any, query: Any, key: Any, value: Any, heads: int) -> Any:
+        """The same in a graph."""
+        name = "com.microsoft::MultiHeadAttention"
+        return graph.op(name, query, key, value, num_heads_i=heads).setType(query.type())
+
+
+def _fused(
+    module: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_: Any, **__: Any
+) -> tuple[torch.Tensor, None]:
+    """`_FusedAttention` as transformers asks for it, of shape (windows, heads, tokens, width)."""
+    joined = [x.transpose(1, 2).flatten(2) for x in (query, key, value)]
+    found: torch.Tensor = _FusedAttention.apply(*joined, module.num_attention_heads)  # type: ignore[no-untyped-call]
+    return found, None
+
+
 def export(model: Encoder, path: Path) -> None:
     """Write the model as ONNX with 8-bit weights, and beside it with the 32-bit ones.
 
@@ -214,47 +245,31 @@ def export(model: Encoder, path: Path) -> None:
         model: From `fine_tune`.
         path: The file to write; the other one is `full_path(path)`, which does not ship.
     """
-    from onnx import TensorProto
     from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.transformers import optimizer
 
-    # Attention written out is what onnxruntime recognises and fuses.
-    model.body.set_attn_implementation("eager")
-    inputs = {
-        "input_ids": torch.ones(2, 16, dtype=torch.int64),
-        "attention_mask": torch.ones(2, 16, dtype=torch.int64),
-        "starts": torch.ones(2, 3, dtype=torch.int64),
-        "pool": torch.ones(2, 3, 16),
+    AttentionInterface.register("fused", _fused)
+    model = deepcopy(model)  # Fused attention knows no mask, which training needs.
+    model.body.set_attn_implementation("fused")
+    examples = {
+        "input_ids": torch.ones(1, 16, dtype=torch.int64),
+        "starts": torch.ones(1, 3, dtype=torch.int64),
+        "pool": torch.ones(1, 3, 16),
     }
     full = full_path(path)
     torch.onnx.export(
         model,
-        tuple(inputs.values()),
+        tuple(examples.values()),
         str(full),
-        input_names=list(inputs),
+        input_names=list(examples),
         output_names=["scores", "edges"],
         dynamic_axes={
-            "input_ids": {0: "windows", 1: "tokens"},
-            "attention_mask": {0: "windows", 1: "tokens"},
-            "starts": {0: "windows", 1: "utterances"},
-            "pool": {0: "windows", 1: "utterances", 2: "tokens"},
-            "scores": {0: "windows", 1: "utterances"},
-            "edges": {0: "windows", 1: "tokens"},
+            "input_ids": {1: "tokens"},
+            "starts": {1: "utterances"},
+            "pool": {1: "utterances", 2: "tokens"},
+            "scores": {1: "utterances"},
+            "edges": {1: "tokens"},
         },
         opset_version=17,
         dynamo=False,
     )
-    heads = model.body.config.num_attention_heads
-    fused = optimizer.optimize_model(
-        str(full), model_type="bert", num_heads=heads, hidden_size=_WIDTH
-    )
-    fused.save_model_to_file(str(full))
-    # Fusing leaves some values without a type; they are floats.
-    options = {"DefaultTensorType": TensorProto.FLOAT}
-    quantize_dynamic(
-        str(full),
-        str(path),
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        extra_options=options,
-    )
+    quantize_dynamic(str(full), str(path), weight_type=QuantType.QInt8, per_channel=True)

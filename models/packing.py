@@ -87,12 +87,22 @@ def pack(talk: Sequence[Utterance]) -> list[Window]:
     return windows
 
 
-def batch(windows: Sequence[Window]) -> dict[str, npt.NDArray[Any]]:
-    """Model inputs of some windows, padded to the longest.
+def inputs(window: Window) -> dict[str, npt.NDArray[Any]]:
+    """Model inputs of one window.
 
     Returns:
-        `input_ids` and `attention_mask` (windows, tokens), `starts` (windows, utterances)
-        and `pool` (windows, utterances, tokens), the weights of each utterance's mean.
+        `input_ids` (1, tokens), `starts` (1, utterances) and `pool` (1, utterances, tokens),
+        the weights of each utterance's mean.
+    """
+    pool = _pool(window, len(window.tokens))
+    return {"input_ids": window.tokens[None], "starts": window.starts[None], "pool": pool[None]}
+
+
+def batch(windows: Sequence[Window]) -> dict[str, npt.NDArray[Any]]:
+    """Model inputs of some windows, padded to the longest, as training takes them.
+
+    Returns:
+        `inputs` of all, and `attention_mask` (windows, tokens), 0 where a token is padding.
     """
     n, width = len(windows), max(len(w.tokens) for w in windows)
     most = max(len(w.starts) for w in windows)
@@ -104,9 +114,15 @@ def batch(windows: Sequence[Window]) -> dict[str, npt.NDArray[Any]]:
         ids[i, : len(window.tokens)] = window.tokens
         mask[i, : len(window.tokens)] = 1
         starts[i, : len(window.starts)] = window.starts
-        for j, (start, end) in enumerate(zip(window.starts, window.ends, strict=True)):
-            pool[i, j, start:end] = 1 / (end - start)
-    return {"input_ids": ids, "attention_mask": mask, "starts": starts, "pool": pool}
+        pool[i, : len(window.starts)] = _pool(window, width)
+    return {"input_ids": ids, "starts": starts, "pool": pool, "attention_mask": mask}
+
+
+def _pool(window: Window, width: int) -> npt.NDArray[np.float32]:
+    pool = np.zeros((len(window.starts), width), dtype=np.float32)
+    for row, start, end in zip(pool, window.starts, window.ends, strict=True):
+        row[start:end] = 1 / (end - start)
+    return pool
 
 
 def _reach_back(lengths: list[int], start: int, tokens: int) -> int:

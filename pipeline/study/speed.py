@@ -1,6 +1,5 @@
 """How fast the taggers are here, and how big what ships is."""
 
-import os
 import platform
 import time
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from typing import Final
 
 from models import artefacts
 from models.combined import CombinedTagger, load_transformer
+from models.transformer import cores
 from pipeline.study.families import Corpus, talks_of
 from pipeline.study.values import SpeedStudy
 
@@ -48,8 +48,7 @@ def best_of(work: Callable[[], object]) -> float:
 
 def machine() -> str:
     """The processor and the number of cores that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{_processor()}, {cores} cores"
+    return f"{_processor()}, {cores()} cores"
 
 
 def shipped_sizes() -> dict[str, int]:

@@ -49,13 +49,13 @@ def test_an_utterance_is_read_in_company(make_talk):
 
 def test_a_batch_pools_each_utterance_over_its_own_tokens(make_talk):
     windows = [*pack(make_talk([("coach", "Well.")])), *pack(make_talk([("coachee", "No. ")] * 9))]
-    inputs = batch(windows)
+    padded = batch(windows)
     for i, window in enumerate(windows):
         n = len(window.starts)
-        assert inputs["attention_mask"][i].sum() == len(window.tokens)
-        assert inputs["pool"][i, :n].sum(axis=1) == pytest.approx(np.ones(n))
-        assert inputs["pool"][i, n:].sum() == 0
-        assert inputs["pool"][i, :n].nonzero()[1].max() < len(window.tokens) - 1
+        assert padded["attention_mask"][i].sum() == len(window.tokens)
+        assert padded["pool"][i, :n].sum(axis=1) == pytest.approx(np.ones(n))
+        assert padded["pool"][i, n:].sum() == 0
+        assert padded["pool"][i, :n].nonzero()[1].max() < len(window.tokens) - 1
 
 
 @given(st.integers(0, 5000))
