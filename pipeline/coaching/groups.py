@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Double, Row, case, cast, extract, func, select
+from sqlalchemy import CTE, Double, Row, case, cast, extract, func, select
 
 from models.labels import Kind
 from pipeline.coaching.coaching import Minutes
@@ -20,7 +20,8 @@ from pipeline.sql import Database
 from pipeline.tables import DigestRow, ScoreRow
 from scoring.digest import SUBJECTS, Amounts
 
-_SECONDS_A_DAY: Final = 86_400
+_SECONDS: Final = cast(extract("epoch", MeetingRow.held_at), Double)
+_DAY: Final = (_SECONDS - ORIGIN.timestamp()) / 86_400
 _MINUTES: Final = ("deal", "development", *SUBJECTS, "minutes")
 
 
@@ -73,9 +74,9 @@ class Groups:
 
     def all(self, reach: Reach, wanted: MeetingFilter) -> list[Group]:
         """A group for each person and kind that has finished meetings."""
-        asked = finished(select(MeetingRow.owner_id, ScoreRow.kind, *_SUMS), reach, wanted)
-        rows = self._database.all(asked.group_by(MeetingRow.owner_id, ScoreRow.kind))
-        return [_group(row) for row in rows]
+        each = finished(select(*_EACH), reach, wanted).cte("each").prefix_with("MATERIALIZED")
+        asked = select(each.c.owner_id, each.c.kind, *_sums(each))
+        return [_group(row) for row in self._database.all(asked.group_by("owner_id", "kind"))]
 
 
 def sums_of(meetings: Sequence[CoachedMeeting]) -> Sums:
@@ -96,11 +97,21 @@ def _spent(amounts: Amounts) -> Spent:
     return Spent(**amounts.model_dump(exclude={"timed"}), untimed=not amounts.timed)
 
 
-def _sums() -> list[Any]:
+# What is added up of a meeting; SQLite would read the moment three times, were it not kept.
+_EACH: Final[tuple[Any, ...]] = (
+    MeetingRow.owner_id,
+    ScoreRow.kind,
+    ScoreRow.overall.label("score"),
+    (ScoreRow.high - ScoreRow.low).label("width"),
+    case((ScoreRow.overall.is_not(None), _DAY)).label("day"),
+    case((DigestRow.timed.is_(False), 1)).label("untimed"),
+    *(getattr(DigestRow, name) for name in _MINUTES),
+)
+
+
+def _sums(each: CTE) -> list[Any]:
     """What the database adds up, as `sums_of` does for values."""
-    score, width = ScoreRow.overall, ScoreRow.high - ScoreRow.low
-    moment = cast(extract("epoch", MeetingRow.held_at), Double) - ORIGIN.timestamp()
-    day = case((score.is_not(None), moment / _SECONDS_A_DAY))
+    score, width, day = each.c.score, each.c.width, each.c.day
     summed = {
         "scores": score,
         "squares": score * score,
@@ -108,18 +119,15 @@ def _sums() -> list[Any]:
         "days": day,
         "days_squared": day * day,
         "products": day * score,
-        **{name: getattr(DigestRow, name) for name in _MINUTES},
+        **{name: each.c[name] for name in _MINUTES},
     }
     return [
         func.count().label("meetings"),
         func.count(score).label("scored"),
         func.count(width).label("ranged"),
+        func.count(each.c.untimed).label("untimed"),
         *(func.coalesce(func.sum(what), 0.0).label(name) for name, what in summed.items()),
-        func.count(case((DigestRow.timed.is_(False), 1))).label("untimed"),
     ]
-
-
-_SUMS: Final = tuple(_sums())
 
 
 def _group(row: Row[Any]) -> Group:

@@ -211,10 +211,11 @@ def score(server: Server, company: Company, home: Path) -> float:
     headers = {"cookie": f"coachscore={company.manager_key}", "sec-fetch-site": "same-origin"}
     form = {"coachee": "Marcus", "held_at": "2026-03-04T09:00", "consent": "true"}
     took = []
+    hours = [one_hour(number).encode() for number in range(10, 14)]
     with httpx.Client(base_url=server.address, headers=headers, timeout=120) as http:
-        for number in range(10, 14):
+        for hour in hours:
             started = time.perf_counter()
-            files = {"files": ("hour.vtt", one_hour(number).encode())}
+            files = {"files": ("hour.vtt", hour)}
             where = http.post("/upload", data=form, files=files).headers["location"]
             while (found := http.get(f"/api/v1{where}").json())["status"] != "done":
                 if found["status"] == "failed":
