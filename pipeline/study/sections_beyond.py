@@ -170,7 +170,7 @@ def speed(study: Study) -> str:
             ("combination", f"{study.speed.combination:,.0f}"),
         ]
         parts.append(
-            f"{study.speed.utterances:,} utterances of dev given at once, best of three, on "
+            f"{study.speed.utterances:,} utterances of dev given at once, best of nine, on "
             f"{study.speed.machine}. {_measured(study.speed)} The time of a whole analysis is "
             "measured by `make bench`.\n\n" + table(("tagger", "utterances per second"), rows)
         )

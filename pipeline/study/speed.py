@@ -12,7 +12,7 @@ from models.transformer import cores
 from pipeline.study.families import Corpus, talks_of
 from pipeline.study.values import SpeedStudy
 
-_RUNS: Final = 3  # The best counts: whatever else the machine does only makes it slower.
+_RUNS: Final = 9  # The best counts: whatever else the machine does only makes it slower.
 
 
 def speed(tagger: CombinedTagger, corpus: Corpus, day: str) -> SpeedStudy:
