@@ -6,6 +6,7 @@ The voices are flite's slt and rms, both trained on; the words were made up for 
 
 import random
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -21,20 +22,29 @@ def main() -> None:
     """Write the recording beside its script."""
     script = MEETINGS / "recorded-one-on-one.txt"
     lines = [line.split(": ", 1) for line in script.read_text("utf-8").splitlines()]
-    write_opus(meeting([(who, text) for who, text in lines]), script.with_suffix(".ogg"))
+    write_opus(meeting([(who, text) for who, text in lines]).sound, script.with_suffix(".ogg"))
 
 
-def meeting(lines: list[tuple[str, str]]) -> np.ndarray:
-    """A conversation at 16 kHz with pauses of up to a second, shape (samples,)."""
+class Aloud(NamedTuple):
+    """A conversation at 16 kHz, shape (samples,), and from when to when each line is read."""
+
+    sound: np.ndarray
+    times: list[tuple[float, float]]
+
+
+def meeting(lines: list[tuple[str, str]]) -> Aloud:
+    """Read a conversation aloud, with pauses of up to a second."""
     chance = random.Random(3)
-    parts = [np.zeros(RATE // 2, np.float32)]
+    parts, times, at = [np.zeros(RATE // 2, np.float32)], [], RATE // 2
     for who, text in lines:
         sound = trimmed(speak(text, _VOICES[who]).sound)
         pause = np.zeros(int(chance.uniform(0.5, 1.1) * RATE), np.float32)
         parts += [_LOUDNESS[who] * sound / np.abs(sound).max(), pause]
+        times.append((at / RATE, (at + len(sound)) / RATE))
+        at += len(sound) + len(pause)
     sound = np.concatenate(parts)
     hiss = np.random.default_rng(0).normal(0, 0.0006, len(sound))
-    return (sound + hiss).astype(np.float32)
+    return Aloud((sound + hiss).astype(np.float32), times)
 
 
 def write_opus(sound: np.ndarray, path: Path) -> None:
