@@ -39,10 +39,7 @@ def assign_roles(
     """
     volume = _words_by_speaker(transcript)
     if not transcript.has_speakers or len(volume) < 2:
-        raise RolesError(
-            f"The transcript names {_listed(volume) or 'no speakers'}, and a coaching "
-            "conversation needs two. Export it with speaker names, or upload the recording."
-        )
+        raise RolesError(_too_few(transcript, volume))
     if coach is not None:
         listed = {p.speaker: p.role for p in transcript.participants if p.role == "other"}
         return _around(_find(coach, volume), volume, "given", 1.0, listed)
@@ -114,6 +111,19 @@ def _around(
     roles[coach] = "coach"
     return RoleAssignment.model_validate(
         {"roles": roles, "source": source, "confidence": round(confidence, 3)}
+    )
+
+
+def _too_few(transcript: Transcript, volume: dict[str, int]) -> str:
+    """Why there are not two people, and what to do about it."""
+    if transcript.source_format == "audio":
+        return (
+            "Only one voice was told apart in the recording, and a coaching conversation needs "
+            "two. Record closer to both, or each person on a channel of their own."
+        )
+    return (
+        f"The transcript names {_listed(volume) or 'no speakers'}, and a coaching conversation "
+        "needs two. Export it with speaker names, or upload the recording."
     )
 
 

@@ -95,6 +95,14 @@ def test_nobody_to_tell_apart_is_an_error_with_a_way_out(lines, said):
         assert "speaker names" in caught.value.message
 
 
+def test_a_recording_with_one_voice_is_not_sent_back_to_an_export():
+    one = transcript([("Speaker 1", "Well, how did it go?"), ("Speaker 1", "Fine.")])
+    with pytest.raises(RolesError, match="Only one voice") as caught:
+        assign_roles(one.model_copy(update={"source_format": "audio"}), None)
+    assert "channel of their own" in caught.value.message
+    assert "Export" not in caught.value.message
+
+
 def by(clues, lines=TALK, coach=None, **roles):
     found = assign_roles(transcript(lines, **roles), coach, clues)
     return found.coach, found.source, found.confidence
