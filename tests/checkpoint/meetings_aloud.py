@@ -6,6 +6,7 @@ come from the script, with their times, so that only who spoke is told from the 
 ones are the checkpoint's. The rest is the product. The first row is the text itself.
 `act` is Cohen's kappa over the words that were heard: the label of the coach's sentence in
 which each was said, and the tag of the sentence in which it was heard.
+A meeting in which all voices seem to be one is refused, and in no other column.
 """
 
 import argparse
@@ -33,10 +34,11 @@ from pipeline import stages
 from pipeline.audio.transcription import Passage, Recognition
 from pipeline.progress import silent
 from pipeline.recordings import transcribe_recording
+from pipeline.roles import RolesError
 from pipeline.settings import Settings
 
 # What the words are, and speech over noise in decibels; None is a quiet room.
-_ROWS = (("known", None), ("known", 0.0), ("known", -6.0), ("known", -12.0), ("heard", None))
+_ROWS = (("known", None), ("known", 0.0), ("known", -6.0), ("heard", None))
 _LOST = "lost"  # What becomes of a coach's label whose words went to somebody else.
 _normal = EnglishTextNormalizer()
 
@@ -84,7 +86,7 @@ def main() -> None:
         print("|---|---|---|---|---|---|---|---|")
         print(_row("text | no sound", corpus, text, text))
         for words, decibels in _ROWS:
-            found = []
+            found: list[Heard | None] = []
             for item, one in zip(corpus, aloud, strict=True):
                 path = Path(folder) / "meeting.ogg"
                 write_opus(_noisy(one.sound, decibels), path)
@@ -93,7 +95,10 @@ def main() -> None:
                     if words == "heard"
                     else _known(item.conversation, one, path)
                 )
-                found.append(_scored(stages.attribute(heard, None), settings))
+                try:
+                    found.append(_scored(stages.attribute(heard, None), settings))
+                except RolesError:  # All voices seem to be one.
+                    found.append(None)
             over = "quiet" if decibels is None else f"{decibels:.0f} dB"
             print(_row(f"{words} | {over}", corpus, text, found), flush=True)
 
@@ -154,11 +159,16 @@ def _noisy(sound: np.ndarray, decibels: float | None) -> np.ndarray:
 
 
 def _row(
-    name: str, corpus: Sequence[LabelledConversation], text: list[Heard], found: list[Heard]
+    name: str,
+    corpus: Sequence[LabelledConversation],
+    text: list[Heard],
+    found: Sequence[Heard | None],
 ) -> str:
     wrong, matched, right, coaches = [], 0, 0, 0
     acts: list[tuple[str, str]] = []
     for item, heard in zip(corpus, found, strict=True):
+        if heard is None:
+            continue
         said, got = _said(item), _words(heard.tagged)
         wrong.append((" ".join(w.text for w in said), " ".join(w.text for w in got)))
         same = SequenceMatcher(None, [w.text for w in said], [w.text for w in got], autojunk=False)
@@ -175,10 +185,12 @@ def _row(
     moved = [
         abs(one.overall - other.overall)
         for one, other in zip(text, found, strict=True)
-        if one.overall is not None and other.overall is not None
+        if other is not None and one.overall is not None and other.overall is not None
     ]
     kappa = cohen_kappa_score([a for a, _ in acts], [b for _, b in acts])
-    withheld = sum(one.overall is None for one in found)
+    heard_at_all = [one for one in found if one is not None]
+    refused = len(found) - len(heard_at_all)
+    withheld = sum(one.overall is None for one in heard_at_all)
     score = f"moves by {statistics.fmean(moved):.0f}" if moved else "none"
     cells = (
         name,
@@ -186,8 +198,10 @@ def _row(
         f"{right / matched:.0%}",
         f"{coaches} of {len(corpus)}",
         f"{kappa:.2f}",
-        f"{statistics.fmean(one.quality for one in found):.2f}",
-        score + (f", {withheld} withheld" if withheld else ""),
+        f"{statistics.fmean(one.quality for one in heard_at_all):.2f}",
+        score
+        + (f", {withheld} withheld" if withheld else "")
+        + (f", {refused} refused" if refused else ""),
     )
     return f"| {' | '.join(cells)} |"
 
