@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from pipeline.coaching.trends import ScorePoint
-from pipeline.meetings.meeting_filters import MeetingFilter, matching
-from pipeline.meetings.meetings import score_is_current, within
+from pipeline.meetings.meeting_filters import MeetingFilter
+from pipeline.meetings.meetings import finished, oldest_first
 from pipeline.people.policy import Reach
 from pipeline.reading import Reader
 from pipeline.service_tables import MeetingRow
 from pipeline.sql import Database
-from pipeline.tables import AnalysisRow, DigestRow, ScoreRow
+from pipeline.tables import DigestRow, ScoreRow
 from scoring.digest import Amounts, Details
 
 _AMOUNTS: Final = tuple(Amounts.model_fields)
@@ -54,32 +54,22 @@ class Digests:
 
     def meetings(self, reach: Reach, wanted: MeetingFilter) -> list[CoachedMeeting]:
         """The finished meetings that somebody may see and asks for, oldest first."""
-        return self._meetings.all(lambda asked: _oldest_first(finished(asked, reach, wanted)))
+        return self._meetings.all(lambda asked: oldest_first(digested(asked, reach, wanted)))
 
     def details(self, reach: Reach, wanted: MeetingFilter) -> dict[UUID, Details]:
         """Quotes, next steps and advice by meeting, oldest first."""
         columns: list[Any] = [MeetingRow.id, DigestRow.details]
-        asked = _oldest_first(finished(select(*columns), reach, wanted))
+        asked = oldest_first(digested(select(*columns), reach, wanted))
         rows = self._database.all(asked.where(DigestRow.details.is_not(None)))
         return {row.id: Details.model_validate_json(row.details) for row in rows}
 
 
-def finished(asked: Select[Any], reach: Reach, wanted: MeetingFilter) -> Select[Any]:
-    """Ask for something of the finished meetings that somebody may see and asks for."""
+def digested(asked: Select[Any], reach: Reach, wanted: MeetingFilter) -> Select[Any]:
+    """`finished` meetings with their digests, where a worker has made them."""
     mine = (DigestRow.analysis_id == ScoreRow.analysis_id) & (
         DigestRow.score_key == ScoreRow.score_key
     )
-    return (
-        asked.select_from(MeetingRow)
-        .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)
-        .join(ScoreRow, score_is_current())
-        .outerjoin(DigestRow, mine)
-        .where(within(reach), matching(wanted))
-    )
-
-
-def _oldest_first(asked: Select[Any]) -> Select[Any]:
-    return asked.order_by(MeetingRow.held_at, MeetingRow.id)
+    return finished(asked, reach, wanted).outerjoin(DigestRow, mine)
 
 
 def _coached(values: dict[str, Any]) -> CoachedMeeting:

@@ -11,7 +11,7 @@ from sqlalchemy import CTE, Double, Row, case, cast, extract, func, select
 
 from models.labels import Kind
 from pipeline.coaching.coaching import Minutes
-from pipeline.coaching.digests import CoachedMeeting, finished
+from pipeline.coaching.digests import CoachedMeeting, digested
 from pipeline.coaching.trends import ORIGIN, Tally, tally
 from pipeline.meetings.meeting_filters import MeetingFilter
 from pipeline.people.policy import Reach
@@ -74,7 +74,7 @@ class Groups:
 
     def all(self, reach: Reach, wanted: MeetingFilter) -> list[Group]:
         """A group for each person and kind that has finished meetings."""
-        each = finished(select(*_EACH), reach, wanted).cte("each").prefix_with("MATERIALIZED")
+        each = digested(select(*_EACH), reach, wanted).cte("each").prefix_with("MATERIALIZED")
         asked = select(each.c.owner_id, each.c.kind, *_sums(each))
         return [_group(row) for row in self._database.all(asked.group_by("owner_id", "kind"))]
 

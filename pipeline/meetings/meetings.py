@@ -167,15 +167,7 @@ class Meetings:
 
     def points(self, reach: Reach, wanted: MeetingFilter) -> list[ScorePoint]:
         """The figures of the finished meetings that somebody may see, oldest first."""
-        return self._points.all(
-            lambda asked: (
-                asked.select_from(MeetingRow)
-                .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)
-                .join(ScoreRow, score_is_current())
-                .where(within(reach), matching(wanted))
-                .order_by(MeetingRow.held_at, MeetingRow.id)
-            )
-        )
+        return self._points.all(lambda asked: oldest_first(finished(asked, reach, wanted)))
 
     def list(self, reach: Reach, limit: int = 200) -> list[MeetingView]:
         """The newest meetings that somebody may see, newest first."""
@@ -200,6 +192,21 @@ def within(reach: Reach) -> ColumnElement[bool]:
         MeetingRow.owner_id == reach.own,
         and_(released, MeetingRow.visible_to_vp_at <= now()),
     )
+
+
+def finished(asked: Select[Any], reach: Reach, wanted: MeetingFilter) -> Select[Any]:
+    """Ask for something of the finished meetings that somebody may see and asks for."""
+    return (
+        asked.select_from(MeetingRow)
+        .join(AnalysisRow, AnalysisRow.id == MeetingRow.analysis_id)
+        .join(ScoreRow, score_is_current())
+        .where(within(reach), matching(wanted))
+    )
+
+
+def oldest_first(asked: Select[Any]) -> Select[Any]:
+    """Put meetings in the order in which they were held."""
+    return asked.order_by(MeetingRow.held_at, MeetingRow.id)
 
 
 def score_is_current() -> ColumnElement[bool]:
