@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from models.conversation import Value
-from pipeline.coaching.groups import Sums, add
+from pipeline.coaching.groups import NOTHING, add_by
 from pipeline.coaching.trends import Summary
 from pipeline.meetings.meeting_filters import MeetingFilter
 from pipeline.people.people import Person
@@ -50,14 +50,12 @@ def known_person(service: "Service", viewer: Viewer, person_id: UUID) -> Person:
 
 def coaches(service: "Service", viewer: Viewer, wanted: MeetingFilter) -> list[Coach]:
     """Managers and VPs, and whoever else has meetings, in the order of `known_people`."""
-    by_owner: dict[UUID, list[Sums]] = defaultdict(list)
-    for group in service.groups.all(viewer.reach, wanted):
-        by_owner[group.owner_id].append(group.sums)
+    own = add_by(service.groups.all(viewer.reach, wanted), lambda group: group.owner_id)
     return [
-        Coach(person=person, summary=add(by_owner[person.id]).tally.summary())
+        Coach(person=person, summary=own.get(person.id, NOTHING).tally.summary())
         for person in known_people(service, viewer)
         if (wanted.owners is None or person.id in wanted.owners)
-        and (by_owner[person.id] or (person.role != "admin" and not person.disabled))
+        and (person.id in own or (person.role != "admin" and not person.disabled))
     ]
 
 

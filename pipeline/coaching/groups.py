@@ -3,8 +3,9 @@
 The database adds up, so that a year of an organisation is read in no more rows than a week.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import CTE, Double, Row, case, cast, extract, func, select
@@ -20,9 +21,10 @@ from pipeline.sql import Database
 from pipeline.tables import DigestRow, ScoreRow
 from scoring.digest import SUBJECTS, Amounts
 
+K = TypeVar("K", bound=Hashable)
+
 _SECONDS: Final = cast(extract("epoch", MeetingRow.held_at), Double)
 _DAY: Final = (_SECONDS - ORIGIN.timestamp()) / 86_400
-_MINUTES: Final = ("deal", "development", *SUBJECTS, "minutes")
 
 
 class Spent(NamedTuple):
@@ -41,6 +43,9 @@ class Spent(NamedTuple):
     untimed: int = 0
 
 
+_MINUTES: Final = tuple(name for name in Spent._fields if name != "untimed")
+
+
 class Sums(NamedTuple):
     """Several meetings added up: their scores and their minutes."""
 
@@ -56,6 +61,9 @@ class Sums(NamedTuple):
             subjects={name: getattr(self.spent, name) for name in SUBJECTS},
             timed=not self.spent.untimed,
         )
+
+
+NOTHING: Final = Sums(Tally(), Spent())
 
 
 class Group(NamedTuple):
@@ -81,16 +89,28 @@ class Groups:
 
 def sums_of(meetings: Sequence[CoachedMeeting]) -> Sums:
     """Add meetings up."""
-    each = [_spent(m.amounts) for m in meetings if m.amounts is not None]
-    return Sums(tally(meetings), Spent(*map(sum, zip(*each, strict=True))))
+    spent = [_spent(m.amounts) for m in meetings if m.amounts is not None]
+    return Sums(tally(meetings), Spent(*_by_field(spent)))
 
 
 def add(several: Iterable[Sums]) -> Sums:
     """The sums of all the meetings of several sums."""
     known = list(several)
-    tallies = zip(*(one.tally for one in known), strict=True)
-    spent = zip(*(one.spent for one in known), strict=True)
-    return Sums(Tally(*map(sum, tallies)), Spent(*map(sum, spent)))
+    tallies, spent = (one.tally for one in known), (one.spent for one in known)
+    return Sums(Tally(*_by_field(tallies)), Spent(*_by_field(spent)))
+
+
+def add_by(groups: Iterable[Group], key: Callable[[Group], K | None]) -> dict[K, Sums]:
+    """The sums of the groups that share a key; a group without one is left out."""
+    each: dict[K, list[Sums]] = defaultdict(list)
+    for group in groups:
+        if (own := key(group)) is not None:
+            each[own].append(group.sums)
+    return {own: add(some) for own, some in each.items()}
+
+
+def _by_field(rows: Iterable[Iterable[float]]) -> Iterable[Any]:
+    return map(sum, zip(*rows, strict=True))
 
 
 def _spent(amounts: Amounts) -> Spent:

@@ -4,7 +4,6 @@ Pure functions. There is no ranking: two managers differ only where the ranges o
 means leave each other out, and it is said of each whom that holds for.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
@@ -12,7 +11,7 @@ from uuid import UUID
 from models.conversation import Value
 from models.labels import KINDS, Kind
 from pipeline.coaching.coaching import Minutes
-from pipeline.coaching.groups import Group, Sums, add
+from pipeline.coaching.groups import NOTHING, Group, Sums, add_by
 from pipeline.coaching.trends import Slope, Summary, overlap
 from pipeline.people.people import Person
 
@@ -65,13 +64,11 @@ def row_of(name: str, sums: Sums, own_id: UUID | None = None) -> Row:
 
 def by_person(groups: Iterable[Group], people: Iterable[Person]) -> list[Row]:
     """A row for everybody who coaches, and who has not left without a trace, in their order."""
-    each: dict[UUID, list[Sums]] = defaultdict(list)
-    for group in groups:
-        each[group.owner_id].append(group.sums)
+    own = add_by(groups, lambda group: group.owner_id)
     return [
-        row_of(person.name, add(each[person.id]), person.id)
+        row_of(person.name, own.get(person.id, NOTHING), person.id)
         for person in people
-        if each[person.id] or not person.disabled
+        if person.id in own or not person.disabled
     ]
 
 
@@ -107,26 +104,19 @@ def in_words(compared: Compared) -> str:
     return "Clearly " + ", ".join(parts)
 
 
-def by_kind(groups: Sequence[Group], words: dict[Kind, str]) -> list[Row]:
+def by_kind(groups: Iterable[Group], words: dict[Kind, str]) -> list[Row]:
     """A row for each kind of meeting that there is."""
-    return [
-        row_of(words[kind], add(inside))
-        for kind in KINDS
-        if (inside := [group.sums for group in groups if group.kind == kind])
-    ]
+    own = add_by(groups, lambda group: group.kind)
+    return [row_of(words[kind], own[kind]) for kind in KINDS if kind in own]
 
 
 def by_team(groups: Iterable[Group], people: Iterable[Person]) -> list[Row]:
     """A row for each head of a team, over those who report to them directly, by name."""
     known = list(people)
     names = {person.id: person.name for person in known}
-    above = {person.id: person.reports_to for person in known}
-    teams: dict[UUID, list[Sums]] = defaultdict(list)
-    for group in groups:
-        head = above.get(group.owner_id)
-        if head is not None and head in names:
-            teams[head].append(group.sums)
-    rows = [row_of(names[head], add(inside), head) for head, inside in teams.items()]
+    above = {person.id: person.reports_to for person in known if person.reports_to in names}
+    teams = add_by(groups, lambda group: above.get(group.owner_id))
+    rows = [row_of(names[head], sums, head) for head, sums in teams.items()]
     return sorted(rows, key=lambda row: row.name.casefold())
 
 
