@@ -4,6 +4,7 @@ from typing import Final
 
 from models.evaluation import LabelResult
 from pipeline.study.neighbours import MOST
+from pipeline.study.speed import RUNS
 from pipeline.study.tables import DASH, figure, label_name, listed, share, table
 from pipeline.study.training import CURVE_LABELS, FULL, gain_per_doubling, spread
 from pipeline.study.values import FAMILIES, MAIN_LABELS, Measured, Study
@@ -170,7 +171,7 @@ def speed(study: Study) -> str:
             ("combination", f"{study.speed.combination:,.0f}"),
         ]
         parts.append(
-            f"{study.speed.utterances:,} utterances of dev given at once, best of nine, on "
+            f"{study.speed.utterances:,} utterances of dev given at once, best of {RUNS}, on "
             f"{study.speed.machine}. {_measured(study.speed)} The time of a whole analysis is "
             "measured by `make bench`.\n\n" + table(("tagger", "utterances per second"), rows)
         )

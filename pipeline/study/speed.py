@@ -12,7 +12,7 @@ from models.transformer import cores
 from pipeline.study.families import Corpus, talks_of
 from pipeline.study.values import SpeedStudy
 
-_RUNS: Final = 9  # The best counts: whatever else the machine does only makes it slower.
+RUNS: Final = 9  # The best counts: whatever else the machine does only makes it slower.
 
 
 def speed(tagger: CombinedTagger, corpus: Corpus, day: str) -> SpeedStudy:
@@ -39,7 +39,7 @@ def speed(tagger: CombinedTagger, corpus: Corpus, day: str) -> SpeedStudy:
 def best_of(work: Callable[[], object]) -> float:
     """Seconds of the fastest of a few calls."""
     took = []
-    for _ in range(_RUNS):
+    for _ in range(RUNS):
         start = time.perf_counter()
         work()
         took.append(time.perf_counter() - start)

@@ -19,6 +19,7 @@ from models.labelled import read_corpus
 from pipeline import stages
 from pipeline.flows import analyze_files
 from pipeline.jobs import AnalysisOptions
+from pipeline.progress import silent
 from pipeline.settings import Settings
 
 CORPUS = Path(__file__).parents[2] / "datasets" / "coachtalk" / "conversations"
@@ -55,9 +56,7 @@ def by_stage(path: Path, settings: Settings) -> dict[str, float]:
     """Seconds of each stage without Prefect."""
     took: dict[str, float] = {}
     took["probe"], recording = timed(lambda: stages.probe(path))
-    took["transcribe"], transcript = timed(
-        lambda: stages.transcribe(recording, settings, lambda *_: None)
-    )
+    took["transcribe"], transcript = timed(lambda: stages.transcribe(recording, settings, silent))
     took["attribute"], conversation = timed(lambda: stages.attribute(transcript, "Dana Reyes"))
     took["tag"], tagged = timed(lambda: stages.tag(conversation))
     took["score"], _ = timed(lambda: stages.score(tagged, None, settings))
