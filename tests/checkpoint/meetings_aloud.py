@@ -39,7 +39,6 @@ from pipeline.settings import Settings
 
 # What the words are, and speech over noise in decibels; None is a quiet room.
 _ROWS = (("known", None), ("known", 0.0), ("known", -6.0), ("heard", None))
-_LOST = "lost"  # What becomes of a coach's label whose words went to somebody else.
 _normal = EnglishTextNormalizer()
 
 
@@ -58,11 +57,11 @@ class Heard(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A word, who said it, and the act of the coach's sentence that it is in."""
+    """A word, who said it, and the act of its sentence, None where that is not the coach's."""
 
     text: str
     speaker: str
-    act: str
+    act: str | None
 
 
 def main() -> None:
@@ -71,7 +70,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=6, help="meetings to read")
     count = parser.parse_args().count
     split = read_corpus(CORPUS / "dev")
-    corpus = [c for c in split if c.medium != "asr" and len(_sides(c.conversation)) == 2][:count]
+    corpus = [c for c in split if c.medium != "asr" and len(c.conversation.roles.roles) == 2][
+        :count
+    ]
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             home=Path(folder) / "home", database_url=None, whisper_model=str(SHIPPED)
@@ -134,10 +135,6 @@ def _known(conversation: Conversation, aloud: Aloud, path: Path) -> Transcript:
     return transcribe_recording(path, path.name, recogniser=script, max_seconds=36_000)
 
 
-def _sides(conversation: Conversation) -> set[str]:
-    return {u.speaker for u in conversation.utterances}
-
-
 def _scored(conversation: Conversation, settings: Settings) -> Heard:
     tagged = stages.tag(conversation)
     scored = stages.score(tagged, None, settings)
@@ -169,7 +166,10 @@ def _row(
     for item, heard in zip(corpus, found, strict=True):
         if heard is None:
             continue
-        said, got = _said(item), _words(heard.tagged)
+        labels = [None if given is None else given.act for given in item.utterance_labels]
+        tags = [None if tag.act is None else tag.act.value for tag in heard.tagged.tags]
+        said = _words(item.conversation, labels)
+        got = _words(heard.tagged.conversation, tags)
         wrong.append((" ".join(w.text for w in said), " ".join(w.text for w in got)))
         same = SequenceMatcher(None, [w.text for w in said], [w.text for w in got], autojunk=False)
         pairs = [
@@ -181,7 +181,7 @@ def _row(
         right += sum(names[one.speaker] == other.speaker for one, other in pairs)
         roles = heard.tagged.conversation.roles
         coaches += roles.coach == names[item.conversation.roles.coach]
-        acts += [(one.act, other.act) for one, other in pairs if one.act != _LOST]
+        acts += [(one.act, str(other.act)) for one, other in pairs if one.act is not None]
     moved = [
         abs(one.overall - other.overall)
         for one, other in zip(text, found, strict=True)
@@ -206,18 +206,10 @@ def _row(
     return f"| {' | '.join(cells)} |"
 
 
-def _said(item: LabelledConversation) -> list[Said]:
+def _words(conversation: Conversation, acts: Sequence[str | None]) -> list[Said]:
     return [
-        Said(word, u.speaker, _LOST if labels is None or labels.act is None else str(labels.act))
-        for u, labels in zip(item.conversation.utterances, item.utterance_labels, strict=True)
-        for word in _normal(u.text).split()
-    ]
-
-
-def _words(tagged: TaggedConversation) -> list[Said]:
-    return [
-        Said(word, u.speaker, _LOST if tags.act is None else str(tags.act.value))
-        for u, tags in zip(tagged.conversation.utterances, tagged.tags, strict=True)
+        Said(word, u.speaker, act)
+        for u, act in zip(conversation.utterances, acts, strict=True)
         for word in _normal(u.text).split()
     ]
 
