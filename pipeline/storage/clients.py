@@ -11,7 +11,7 @@ from pipeline.storage.storage import FileGoneError, StorageError
 
 _PART: Final = 16 << 20  # Bytes; a file of 5 TB, the largest there is, gets larger ones.
 _AT_ONCE: Final = 4
-_WAITING: Final = 40  # Pieces of 256 KiB that came faster than the disk takes them.
+_WAITING: Final = 8  # Pieces of 256 KiB that came faster than the disk takes them.
 _log = logging.getLogger(__name__)
 
 
