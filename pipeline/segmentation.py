@@ -13,6 +13,7 @@ from models.cues import words as plain_words
 from pipeline.roles import UNKNOWN
 
 _LONG: Final = 18  # Words in a "sentence" without punctuation before it is looked at again.
+_WRITTEN: Final = 45  # Words that a sentence with capital and full stop may have.
 _STARTS: Final = 0.4  # Least probability of a sentence start, best on the dev split.
 _JOIN_GAP: Final = 1.5  # Seconds; a cue that follows sooner may go on with the same sentence.
 _ENDS: Final = re.compile(r"[.?!…][\"')\]\u201d\u2019]*$")
@@ -124,7 +125,7 @@ def _pipeline() -> Any:
     @Language.component("speech_sentences")  # type: ignore[untyped-decorator]
     def speech_sentences(doc: Any) -> Any:
         for span in list(doc.sents):
-            if len(span) > _LONG:
+            if len(span) > _LONG and not _is_written(span):
                 _split_speech(span)
         return doc
 
@@ -150,6 +151,11 @@ def import_spacy() -> Any:
         if hidden:
             del sys.modules["torch"]
     return spacy
+
+
+def _is_written(span: Any) -> bool:
+    """Whether somebody wrote this as one sentence: a capital, a full stop, no endless run."""
+    return len(span) <= _WRITTEN and span.text[:1].isupper() and bool(_ENDS.search(span.text))
 
 
 def _split_speech(span: Any) -> None:

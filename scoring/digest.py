@@ -10,13 +10,13 @@ import numpy as np
 
 from models.conversation import Utterance, Value
 from models.labels import Criterion, Role
-from scoring.evidence import certainty
+from scoring.evidence import worth
 from scoring.report_lines import Line, build_lines, find_missed, find_steps
 from scoring.score import CriterionScore, ScoredConversation
-from scoring.table import Column, Table, build_table
+from scoring.table import Table, build_table
 
 # Goes up when a digest made anew would say something else; older ones are then made again.
-DIGEST_VERSION: Final = 1
+DIGEST_VERSION: Final = 2
 # An ordinary pace of conversation, to tell minutes where a file has no times.
 WORDS_PER_MINUTE: Final = 150.0
 Subject = Literal["opportunity", "account", "territory", "call"]
@@ -115,12 +115,11 @@ def digest_of(scored: ScoredConversation) -> Digest:
     """
     table, lines = build_table(scored.tagged), build_lines(scored)
     enough = scored.score.overall is not None
-    sure = certainty(scored.tagged)
     return Digest(
         amounts=_amounts(scored.tagged.conversation.utterances, table),
         details=Details(
             criteria=tuple(map(_criterion, scored.score.criteria)) if enough else (),
-            best=_best(scored, sure, lines) if enough else (),
+            best=_best(scored, lines) if enough else (),
             missed=_missed(scored, lines) if enough else (),
             steps=_steps(table, lines),
             follow_ups=tuple(
@@ -164,14 +163,12 @@ def _criterion(found: CriterionScore) -> CriterionDigest:
     )
 
 
-def _best(scored: ScoredConversation, sure: Column, lines: tuple[Line, ...]) -> tuple[Moment, ...]:
+def _best(scored: ScoredConversation, lines: tuple[Line, ...]) -> tuple[Moment, ...]:
     """What earned points: of every criterion the surest first, sentences of some length."""
     chosen: dict[int, Moment] = {}
     for criterion in scored.score.criteria:
         earned = [
-            _moment(lines[e.index], e.why, float(sure[e.index]))
-            for e in criterion.evidence
-            if e.effect == "earns"
+            _moment(lines[e.index], e.why, e.p) for e in criterion.evidence if e.effect == "earns"
         ]
         for moment in sorted(earned, key=_worth, reverse=True)[:_BEST]:
             chosen.setdefault(moment.index, moment)
@@ -179,8 +176,7 @@ def _best(scored: ScoredConversation, sure: Column, lines: tuple[Line, ...]) -> 
 
 
 def _worth(moment: Moment) -> float:
-    """Sure tags on sentences of some length come first, as among a report's quotes."""
-    return moment.sure * min(len(moment.text.split()), 12)
+    return worth(moment.sure, len(moment.text.split()))
 
 
 def _missed(scored: ScoredConversation, lines: tuple[Line, ...]) -> tuple[MissedMoment, ...]:

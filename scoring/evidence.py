@@ -1,17 +1,20 @@
 """Quotes behind every criterion: which utterances earned points and which lost them."""
 
+import math
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
+from pydantic import Field
 
 from models.conversation import Value
 from models.labels import Criterion
 from models.tags import TaggedConversation
-from scoring.metrics import missed_and_pressed
-from scoring.table import Column, Table
+from scoring.metrics import OWN_WORDS, answered, missed_and_pressed, steps, thinking
+from scoring.table import Column, Table, probabilities
 
 MOST: Final = 4  # Quotes per criterion and effect: enough to judge by, few enough to read.
+_LIKELY: Final = 0.5  # Below this a quote stands behind all the others.
 
 Effect = Literal["earns", "loses"]
 
@@ -24,15 +27,30 @@ class Evidence(Value):
         effect: Whether it earned or lost points.
         why: What it shows, in a few words.
         metrics: The metrics that it counted in.
+        p: Probability that the tags which make it one are right.
     """
 
     index: int
     effect: Effect
     why: str
     metrics: tuple[str, ...]
+    p: float = Field(default=1.0, ge=0, le=1)  # Scores made before 0.5.0 have none.
 
 
 Selector = Callable[[Table], Column]
+
+
+def _any(table: Table) -> Column:
+    return np.ones(len(table))
+
+
+def _coachee(table: Table) -> Column:
+    return table.coachee
+
+
+def _not_pressing(table: Table) -> Column:
+    """What presses on a claim does not harp on the result, even where it names one."""
+    return 1 - table["challenge"]
 
 
 def _missed(table: Table) -> Column:
@@ -59,21 +77,30 @@ def _long_turns(table: Table) -> Column:
 
 
 class _Quotes(NamedTuple):
-    """One way to earn or lose: the utterances that show it and the metrics they count in."""
+    """One way to earn or lose.
+
+    Attributes:
+        effect: Which of the two.
+        why: What a quote shows.
+        flags: Carried by every utterance that shows it; they say how sure it is.
+        metrics: The metrics it counts in.
+        select: What else it takes.
+    """
 
     effect: Effect
     why: str
-    select: Selector
+    flags: tuple[str, ...]
     metrics: tuple[str, ...]
+    select: Selector = _any
 
 
-def _closed_series(table: Table) -> Column:
-    """Closed questions that follow another closed or leading question."""
+def _in_series(table: Table) -> Column:
+    """Closed and leading questions that follow another such question."""
     found = np.zeros(len(table))
     asked = np.flatnonzero(table["question"] > 0)
     narrow = (table["closed"] + table["leading"])[asked] > 0
     found[asked[1:][narrow[1:] & narrow[:-1]]] = 1
-    return found * table["closed"]
+    return found
 
 
 _SELECTORS: Final[dict[Criterion, tuple[_Quotes, ...]]] = {
@@ -81,96 +108,111 @@ _SELECTORS: Final[dict[Criterion, tuple[_Quotes, ...]]] = {
         _Quotes(
             "earns",
             "open question about how the work is done",
-            lambda t: t["open"] * t["development"],
+            ("open", "development"),
             ("thinking_questions", "open_share", "question_share"),
+            thinking,
         ),
-        _Quotes(
-            "earns", "gives the coachee's words back", lambda t: t["given_back"], ("given_back",)
-        ),
+        _Quotes("earns", "gives the coachee's words back", ("given_back",), ("given_back",)),
         _Quotes(
             "earns",
             "open question",
-            lambda t: t["open"] * (1 - t["development"]),
+            ("open",),
             ("open_share", "question_share"),
+            answered,
         ),
         _Quotes(
             "loses",
             "leads to the answer wanted",
-            lambda t: t["leading"],
+            ("leading",),
             ("open_share", "question_series", "thinking_questions"),
         ),
         _Quotes(
             "loses",
             "long turn of the coach",
-            _long_turns,
+            (),
             ("monologue_share", "telling_share", "coachee_word_share", "question_share"),
+            _long_turns,
         ),
-        _Quotes("loses", "does not wait for an answer", _stacked, ("stacked_questions",)),
+        _Quotes(
+            "loses", "does not wait for an answer", ("question",), ("stacked_questions",), _stacked
+        ),
         _Quotes(
             "loses",
             "one more closed question in a row",
-            _closed_series,
+            ("closed",),
             ("question_series", "open_share", "thinking_questions", "answer_length"),
+            _in_series,
+        ),
+        _Quotes(
+            "loses",
+            "open question that got no answer",
+            ("open",),
+            ("open_share", "thinking_questions", "answer_length"),
+            lambda t: 1 - answered(t),
         ),
     ),
     "challenge": (
         _Quotes(
             "earns",
             "presses on what was said",
-            lambda t: t["challenge"],
+            ("challenge",),
             ("challenges", "challenge_spread", "pressed_share"),
         ),
         _Quotes(
             "loses",
             "unsupported claim that passed unpressed",
-            _missed,
+            ("mark_unsupported",),
             ("missed_challenges", "pressed_share", "challenges", "challenge_spread"),
+            _missed,
         ),
     ),
     "development": (
-        _Quotes("earns", "names a gap", lambda t: t["mark_skill_gap"], ("gaps_named",)),
+        _Quotes("earns", "names a gap", ("mark_skill_gap",), ("gaps_named",)),
         _Quotes(
             "earns",
             "the coachee examines own work",
-            lambda t: t["mark_reflection"] * t.coachee,
+            ("mark_reflection",),
             ("self_examination",),
+            _coachee,
         ),
         _Quotes(
             "earns",
             "works on how it is done",
-            lambda t: t["development"] * t["mark_process"],
+            ("development", "mark_process"),
             ("development_share", "process_balance", "thinking_questions", "call_share"),
         ),
         _Quotes(
             "loses",
             "asks after the result only",
-            lambda t: t["question"] * t["deal"] * t["mark_outcome"],
+            ("question", "deal", "mark_outcome"),
             ("development_share", "process_balance", "thinking_questions"),
+            _not_pressing,
         ),
         _Quotes(
             "loses",
             "harps on the result",
-            lambda t: t["telling"] * t["deal"] * t["mark_outcome"],
+            ("telling", "deal", "mark_outcome"),
             ("development_share", "process_balance"),
+            _not_pressing,
         ),
     ),
     "guidance": (
         _Quotes(
             "earns",
             "feedback on what the coachee did",
-            lambda t: t["feedback"] * t["development"],
+            ("feedback", "development"),
             ("feedback_rate", "development_guidance", "guidance_after_listening"),
         ),
         _Quotes(
             "earns",
             "guidance on how to do it",
-            lambda t: t["guidance"] * t["development"],
+            ("guidance", "development"),
             ("development_guidance", "process_guidance", "guidance_after_listening"),
         ),
         _Quotes(
             "loses",
             "tells what to do on the deal",
-            lambda t: t["guidance"] * t["deal"],
+            ("guidance", "deal"),
             ("guidance_after_listening", "development_guidance", "process_balance"),
         ),
     ),
@@ -178,41 +220,33 @@ _SELECTORS: Final[dict[Criterion, tuple[_Quotes, ...]]] = {
         _Quotes(
             "earns",
             "next step with a day",
-            lambda t: t["mark_action_item"] * t.dated,
+            ("mark_action_item",),
             ("dated_actions", "action_turns"),
+            lambda t: steps(t) * t.dated,
         ),
         _Quotes(
             "earns",
             "the coachee takes a next step",
-            lambda t: t["mark_action_item"] * t.coachee,
+            ("mark_action_item",),
             ("coachee_actions", "action_turns"),
+            lambda t: _coachee(t) * (t.words >= OWN_WORDS),
         ),
         _Quotes(
             "earns",
             "earlier agreement checked",
-            lambda t: t["mark_follow_up"] * t.coach,
+            ("mark_follow_up",),
             ("follow_ups",),
+            lambda t: t.coach,
         ),
         _Quotes(
             "loses",
             "next step without a day",
-            lambda t: t["mark_action_item"] * (1 - t.dated),
+            ("mark_action_item",),
             ("dated_actions",),
+            lambda t: steps(t) * (1 - t.dated) * (t.words >= OWN_WORDS),
         ),
     ),
 }
-
-
-def certainty(tagged: TaggedConversation) -> Column:
-    """How sure an utterance's tags are, 0 to 1, shape (n,): sure quotes come first."""
-    return np.array(
-        [
-            max(t.marks.p.values(), default=1.0)
-            if t.act is None or t.challenge is None
-            else t.act.p * t.challenge.p
-            for t in tagged.tags
-        ]
-    )
 
 
 def find_evidence(
@@ -226,18 +260,41 @@ def find_evidence(
         name: The criterion.
 
     Returns:
-        In the order of the conversation. Where more would fit, sure tags on sentences of
-        some length come first; an utterance appears once.
+        In the order of the conversation. Where more would fit, those come first of which
+        the tags that make them are more likely right than wrong, then sure ones on
+        sentences of some length; an utterance appears once.
     """
-    worth = certainty(tagged) * np.minimum(table.words, 12)
     chosen: dict[int, Evidence] = {}
     left: dict[Effect, int] = {"earns": MOST, "loses": MOST}
-    for effect, why, select, metrics in _SELECTORS[name]:
-        found = np.flatnonzero(select(table) > 0)
-        for index in found[np.argsort(-worth[found], kind="stable")]:
-            if left[effect] and int(index) not in chosen:
-                chosen[int(index)] = Evidence(
-                    index=int(index), effect=effect, why=why, metrics=metrics
-                )
-                left[effect] -= 1
+    for index, sure, quotes in _candidates(tagged, table, name):
+        if left[quotes.effect] and index not in chosen:
+            chosen[index] = Evidence(
+                index=index,
+                effect=quotes.effect,
+                why=quotes.why,
+                metrics=quotes.metrics,
+                p=round(sure, 4),
+            )
+            left[quotes.effect] -= 1
     return tuple(chosen[index] for index in sorted(chosen))
+
+
+def worth(p: float, words: float) -> float:
+    """What a quote is worth showing: sure tags, on a sentence that says something."""
+    return p * min(words, 12)
+
+
+def _candidates(
+    tagged: TaggedConversation, table: Table, name: Criterion
+) -> list[tuple[int, float, _Quotes]]:
+    """Every quote of a criterion, the best first."""
+    p = probabilities(tagged)
+    found: list[tuple[bool, int, float, int, float, _Quotes]] = []
+    for place, quotes in enumerate(_SELECTORS[name]):
+        shown = np.prod([table[flag] for flag in quotes.flags], axis=0) * quotes.select(table)
+        for i in np.flatnonzero(shown > 0):
+            sure = math.prod(float(p[flag][i]) for flag in quotes.flags)
+            found.append(
+                (sure < _LIKELY, place, -worth(sure, float(table.words[i])), int(i), sure, quotes)
+            )
+    return [(i, sure, quotes) for *_, i, sure, quotes in sorted(found, key=lambda one: one[:4])]

@@ -5,13 +5,14 @@ label name, no metric name and no probability without its meaning leaves this mo
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from models.conversation import Conversation
 from scoring import wording
 from scoring.evidence import Evidence
 from scoring.metrics import METRICS
 from scoring.quality import is_about_quality, quality_note
-from scoring.report_lines import Line, build_lines, find_missed, find_steps
+from scoring.report_lines import UNSURE, Line, build_lines, find_missed, find_steps
 from scoring.report_values import (
     NEEDS_BETTER,
     NEEDS_MORE,
@@ -25,10 +26,14 @@ from scoring.report_values import (
     Strip,
     Trait,
 )
+from scoring.rubric import HALVES
 from scoring.score import CriterionScore, Point, Score, ScoredConversation, first_to_try
 from scoring.table import Table, build_table
 
 __all__ = ["Report", "ReportContext", "build_report"]
+
+_FULL: Final = 99.5  # Shown as 100.
+_SHOWN: Final = 0.005  # Less is shown as 0 %.
 
 
 def build_report(scored: ScoredConversation, context: ReportContext) -> Report:
@@ -62,6 +67,7 @@ def build_report(scored: ScoredConversation, context: ReportContext) -> Report:
         doubt=_doubt(talk, context),
         strip=_strip(scored, table),
         criteria=criteria,
+        weakest_half=_weakest_half(score.criteria) if enough else None,
         first=_first(score.criteria, lines) if enough else _needed(score),
         missed=find_missed(scored.missed_challenges, lines),
         steps=find_steps(table, lines),
@@ -92,23 +98,24 @@ def _doubt(talk: Conversation, context: ReportContext) -> Doubt | None:
 
 
 def _strip(scored: ScoredConversation, table: Table) -> Strip:
-    """Counts as they are; shares as the criteria measure them, so that a page says one number.
-
-    Where there is too little for a score there is too little for a share.
-    """
+    """Counts and shares as they are; too little for a score is too little for a share."""
     enough = scored.score.overall is not None
-    about = enough and bool(table["deal"].any() or table["development"].any())
-    grows = scored.metrics["development_share"] if about else None
+    grows = _plain_share("development_share", table) if enough else None
     return Strip(
         deal=None if grows is None else 1 - grows,
         development=grows,
-        coachee_words=scored.metrics["coachee_word_share"] if enough else None,
+        coachee_words=_plain_share("coachee_word_share", table) if enough else None,
         questions=int(table["question"].sum()),
         tellings=int(table["telling"].sum()),
         given_back=int(table["given_back"].sum()),
         challenges=int(table["challenge"].sum()),
         missed=len(scored.missed_challenges),
     )
+
+
+def _plain_share(metric: str, table: Table) -> float | None:
+    reading = METRICS[metric].compute(table)
+    return reading.part / reading.whole if reading.whole else None
 
 
 def _criterion(score: CriterionScore, lines: Sequence[Line], enough: bool) -> CriterionReport:
@@ -123,8 +130,17 @@ def _criterion(score: CriterionScore, lines: Sequence[Line], enough: bool) -> Cr
         lost=tuple(m for m in measures if m.filled < 0.5),
         earns=tuple(_quote(e, lines) for e in score.evidence if e.effect == "earns"),
         loses=tuple(_quote(e, lines) for e in score.evidence if e.effect == "loses"),
-        advice=_next(score, lines) if enough else None,
+        advice=_next(score, lines) if enough and score.score < _FULL else None,
     )
+
+
+def _weakest_half(criteria: Sequence[CriterionScore]) -> str | None:
+    """What the weights of the criteria leave: it goes to the weaker half of coaching."""
+    left = 1 - sum(c.weight for c in criteria)
+    if left < _SHOWN:
+        return None
+    halves = " and ".join(f"“{c.title}”" for c in criteria if c.name in HALVES)
+    return f"The other {wording.percent(left)} go to the lower of {halves}."
 
 
 def _next(score: CriterionScore, lines: Sequence[Line]) -> Next:
@@ -145,14 +161,16 @@ def _needed(score: Score) -> Next:
 def _measured(point: Point) -> Measured:
     return Measured(
         label=METRICS[point.metric].label,
-        value=wording.measured(point.metric, point.value),
+        value=wording.measured(
+            point.metric, point.value if point.part is None else point.part, point.whole
+        ),
         earned=point.earned,
         possible=point.possible,
     )
 
 
 def _quote(evidence: Evidence, lines: Sequence[Line]) -> Quote:
-    return Quote(line=lines[evidence.index], why=evidence.why)
+    return Quote(line=lines[evidence.index], why=evidence.why, unsure=evidence.p < UNSURE)
 
 
 def _traits(scored: ScoredConversation) -> tuple[Trait, ...]:

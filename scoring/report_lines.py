@@ -10,12 +10,13 @@ from models.labels import Role
 from models.masked import joined
 from models.tags import UtteranceTags
 from scoring import wording
+from scoring.metrics import OWN_WORDS
+from scoring.metrics import steps as taken
 from scoring.score import ScoredConversation
 from scoring.table import Table
 
 UNSURE: Final = 0.6  # Below this probability a tag is shown with a question mark.
 
-_ACCEPTANCE: Final = 4  # A next step of fewer words accepts the one before it.
 _NEAR: Final = 4  # An acceptance comes within so many sentences.
 
 Tone = Literal["plain", "deal", "development", "challenge", "missed"]
@@ -173,12 +174,12 @@ def _turn(lines: Sequence[Line], start: int) -> list[Line]:
 def find_steps(table: Table, lines: Sequence[Line]) -> tuple[Step, ...]:
     """Next steps turn by turn; a bare yes is told as who accepted the step before it."""
     steps: list[Step] = []
-    marked = np.flatnonzero(table["mark_action_item"])
+    marked = np.flatnonzero(taken(table))
     for turn in np.unique(table.turn[marked]):
         inside = [int(i) for i in marked[table.turn[marked] == turn]]
         text = " ".join(lines[i].text for i in inside)
         line = lines[inside[0]]
-        if table.words[inside].sum() >= _ACCEPTANCE:
+        if table.words[inside].sum() >= OWN_WORDS:
             steps.append(Step(line=line, text=text, dated=bool(table.dated[inside].any())))
         elif steps and _accepts(line, steps[-1]):
             steps[-1] = steps[-1].model_copy(update={"accepted_by": line.speaker})

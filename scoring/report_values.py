@@ -14,7 +14,8 @@ COMMON_PRACTICE: Final = (
     "Common practice: about 95 % of managers' conversations are about pursuing single deals."
 )
 NEEDS_MORE: Final = (
-    "Analyse a longer conversation, or check that the file holds both people's words."
+    "Analyse a longer conversation about the work, or check that the file holds both people's "
+    "words."
 )
 NEEDS_BETTER: Final = (
     "Mend what is named above, then analyse the conversation again; its length is not the reason."
@@ -23,9 +24,9 @@ METHOD: Final = (
     "The score is made from words alone, never from voice emotion. Every tag is a machine's "
     "judgement with a probability; tags less than 60 % sure carry a question mark. The range "
     "is meant to hold a rater's judgement 9 times in 10: it counts the tags' errors, the luck "
-    "of a short conversation and the spread between raters. Where there is little to go by, a "
-    "measure leans towards an ordinary value. Read the quotes before you judge, and show this "
-    "report to the person it is about."
+    "of a short conversation and the spread between raters. Where there is little to go by, "
+    "points lean towards what is ordinary; of a criterion's points 100 count at most. Read the "
+    "quotes before you judge, and show this report to the person it is about."
 )
 
 
@@ -86,10 +87,11 @@ class Measured(Value):
 
 
 class Quote(Value):
-    """A sentence and what it shows."""
+    """A sentence, what it shows, and whether that is less sure than it should be."""
 
     line: Line
     why: str
+    unsure: bool
 
 
 class Next(Value):
@@ -134,6 +136,7 @@ class Report(Value):
         interval: 90 % interval, None where there is not enough evidence.
         doubt: Set where it is not certain who coaches.
         criteria: All five; without enough evidence those alone in which something was found.
+        weakest_half: What becomes of the weight that no criterion has, None where all have.
         first: The advice of the criterion to begin with (`scoring.score.first_to_try`).
         versions: Pairs of what it is and its version.
         notes: Remarks on how the file was read.
@@ -152,6 +155,7 @@ class Report(Value):
     doubt: Doubt | None
     strip: Strip
     criteria: tuple[CriterionReport, ...]
+    weakest_half: str | None
     first: Next
     missed: tuple[Missed, ...]
     steps: tuple[Step, ...]

@@ -45,6 +45,8 @@ def replicate(table: Table, certainty: "Certainty", rng: np.random.Generator) ->
         words=table.words[rows],
         turn=turns,
         dated=table.dated[rows],
+        answered=table.answered[rows],
+        fresh=table.fresh[rows],
         flags=flags,
     )
 

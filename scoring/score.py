@@ -10,10 +10,10 @@ from models.conversation import Provenance, Value
 from models.labels import Criterion, Kind
 from models.tags import ConversationTags, Tag, TaggedConversation
 from scoring.evidence import Evidence, find_evidence
-from scoring.metrics import compute_metrics, missed_and_pressed
+from scoring.metrics import Reading, compute_metrics, missed_and_pressed, read_metrics
 from scoring.quality import poor_quality
 from scoring.resample import REPLICATES, Certainty, replicate
-from scoring.rubric import HALVES, CriterionRubric, Rubric
+from scoring.rubric import HALVES, CriterionRubric, Measure, Rubric
 from scoring.table import Table, build_table
 
 Verdict = Literal[
@@ -24,6 +24,10 @@ _Z90: Final = 1.645  # Half-width in standard deviations of a 90 % interval.
 TRULY: Final = 70.0  # An expert's rating of 3.8 of 5.
 PARTLY: Final = 45.0  # An expert's rating of 2.8 of 5.
 _HALF: Final = 45.0  # Least inquiry and least development of true coaching.
+_FIRST: Final = 60.0  # Below this a half of coaching is worked on before anything else.
+_OPEN_END: Final = 30.0  # With less commitment than this a conversation ends in no agreement.
+# Least share of the coach's words that is about the work; in the corpus the least is 0.13.
+_WORK: Final = 0.1
 
 _SENTENCES: Final[dict[Verdict, str]] = {
     "truly coaching": "A gap in how the work is done is being closed, led by questions.",
@@ -34,23 +38,37 @@ _SENTENCES: Final[dict[Verdict, str]] = {
 }
 # Partly coaching is what is left over; where the score alone says otherwise, why it is that.
 _PARTLY_LOW: Final = (
-    "It is neither told nor about the state of deals, so it leans towards coaching; but little in "
-    "it earns points yet. The criteria show what is missing."
+    "It is neither led by telling nor about the state of deals, but little in it is coaching yet. "
+    "The criteria show what is missing."
 )
 _PARTLY_HIGH: Final = (
     "The score is high, but true coaching takes questions that make somebody think and work on "
     "how it is done, both at once, and “{weak}” earns too little."
 )
+_PARTLY_TOLD: Final = (
+    "The score is high, but the coach leads by telling; true coaching is led by questions."
+)
+_NOT_AGREED: Final = " It ends without clear next steps, which is what is left to do."
 
 
 class Point(Value):
     """What one metric brought to a criterion: `earned` of `possible` points.
 
-    `better` says whether more or less of the metric earns.
+    Attributes:
+        metric: Name in `scoring.metrics.METRICS`.
+        value: What was scored.
+        part: What was counted for it, None in scores made before 0.5.0.
+        whole: Among how many; 0 where there was nothing to judge by, None where the metric
+            compares with nothing.
+        earned: Points that it brought.
+        possible: Points that it could bring.
+        better: Whether more or less of the metric earns.
     """
 
     metric: str
     value: float
+    part: float | None = None
+    whole: float | None = None
     earned: float
     possible: float
     better: Literal["more", "less"]
@@ -139,9 +157,10 @@ def score_conversation(
         The same values for the same input: resampling is seeded.
     """
     table = build_table(tagged)
-    metrics = compute_metrics(table)
+    readings = read_metrics(table)
+    metrics = {name: reading.value for name, reading in readings.items()}
     tags = conversation_tags(metrics, rubric, kinds)
-    criteria = tuple(_criterion(tagged, table, metrics, c) for c in rubric.criteria)
+    criteria = tuple(_criterion(tagged, table, readings, c) for c in rubric.criteria)
     shortage = _shortage(table, rubric) or poor_quality(tagged.conversation.quality, rubric)
     if shortage is None:
         overall = rubric.overall({c.name: c.score for c in criteria})
@@ -191,44 +210,60 @@ def _logistic(value: float) -> float:
 
 
 def _criterion(
-    tagged: TaggedConversation, table: Table, metrics: dict[str, float], rubric: CriterionRubric
+    tagged: TaggedConversation,
+    table: Table,
+    readings: Mapping[str, Reading],
+    rubric: CriterionRubric,
 ) -> CriterionScore:
-    points = tuple(
-        Point(
-            metric=m.metric,
-            value=round(metrics[m.metric], 4),
-            earned=round(m.earned(metrics[m.metric]), 2),
-            possible=m.points,
-            better="more" if m.high > m.low else "less",
-        )
-        for m in rubric.measures
-    )
+    points = tuple(_point(m, readings[m.metric]) for m in rubric.measures)
     evidence = find_evidence(tagged, table, rubric.name)
-    most_left = max(range(len(points)), key=lambda i: points[i].possible - points[i].earned)
-    lost = [
-        e.index for e in evidence if e.effect == "loses" and points[most_left].metric in e.metrics
-    ]
+    # What there was no occasion for cannot be done better.
+    had = [i for i, point in enumerate(points) if point.whole != 0] or range(len(points))
+    most_left = max(had, key=lambda i: points[i].possible - points[i].earned)
+    lost = [e for e in evidence if e.effect == "loses" and points[most_left].metric in e.metrics]
     return CriterionScore(
         name=rubric.name,
         title=rubric.title,
-        score=round(rubric.score(metrics), 1),
+        score=round(rubric.score({name: reading.value for name, reading in readings.items()}), 1),
         weight=rubric.weight,
         base=rubric.base,
         points=points,
         evidence=evidence,
-        advice=Advice(text=rubric.measures[most_left].advice, index=lost[0] if lost else None),
+        advice=Advice(
+            text=rubric.measures[most_left].advice,
+            index=max(lost, key=lambda e: e.p).index if lost else None,
+        ),
+    )
+
+
+def _point(measure: Measure, reading: Reading) -> Point:
+    return Point(
+        metric=measure.metric,
+        value=round(reading.value, 4),
+        part=reading.part,
+        whole=reading.whole,
+        earned=round(measure.earned(reading.value), 2),
+        possible=measure.points,
+        better="more" if measure.high > measure.low else "less",
     )
 
 
 def _shortage(table: Table, rubric: Rubric) -> str | None:
     """What is missing for a score, None where there is enough."""
     coach, coachee = int(table.substantive.sum()), int(table.coachee.sum())
-    if coach >= rubric.minimum_coach and coachee >= rubric.minimum_coachee:
-        return None
-    return (
-        f"The coach asks, tells or gives back in {coach} sentences and the coachee says {coachee}; "
-        f"a score needs {rubric.minimum_coach} and {rubric.minimum_coachee}."
-    )
+    if coach < rubric.minimum_coach or coachee < rubric.minimum_coachee:
+        return (
+            f"The coach asks, tells or gives back in {coach} sentences and the coachee says "
+            f"{coachee}; a score needs {rubric.minimum_coach} and {rubric.minimum_coachee}."
+        )
+    said = float((table.words * table.coach).sum())
+    work = float((table.words * (table["deal"] + table["development"])).sum())
+    if work < _WORK * said:
+        return (
+            f"Of {said:.0f} words of the coach {work:.0f} are about deals or about how the coachee "
+            f"works; with fewer than {_WORK:.0%} there is nothing to score."
+        )
+    return None
 
 
 def _interval(
@@ -247,7 +282,8 @@ def _interval(
 def _verdict(
     overall: float, criteria: tuple[CriterionScore, ...], tags: ConversationTags
 ) -> Verdict:
-    if overall >= TRULY and _weaker_half(criteria).score >= _HALF:
+    both = _weaker_half(criteria).score >= _HALF
+    if overall >= TRULY and both and tags.style.value == "questioning":
         return "truly coaching"
     if overall >= PARTLY:
         return "partly coaching"
@@ -261,11 +297,11 @@ def _verdict(
 def first_to_try(criteria: Sequence[W]) -> W:
     """The criterion to begin with.
 
-    True coaching needs both halves, asking and developing. While one of them is missing,
-    that is the first thing, and nothing else makes up for it; then what costs most.
+    True coaching needs both halves, asking and developing. While one of them is weak, that
+    is the first thing, and nothing else makes up for it; then what costs most.
     """
     weaker = _weaker_half(criteria)
-    if weaker.score < _HALF:
+    if weaker.score < _FIRST:
         return weaker
     return max(criteria, key=lambda c: c.weight * (100 - c.score))
 
@@ -276,12 +312,20 @@ def _weaker_half(criteria: Sequence[W]) -> W:
 
 
 def _explained(
-    verdict: Verdict, overall: float | None, criteria: tuple[CriterionScore, ...]
+    verdict: Verdict,
+    overall: float | None,
+    criteria: tuple[CriterionScore, ...],
 ) -> str:
     """The verdict in a sentence that also says why it fits the score beside it."""
+    if verdict == "truly coaching":
+        agreed = next(c.score for c in criteria if c.name == "commitment")
+        return _SENTENCES[verdict] + (_NOT_AGREED if agreed < _OPEN_END else "")
     if verdict == "partly coaching" and overall is not None:
         if overall < PARTLY:
             return _PARTLY_LOW
+        weak = _weaker_half(criteria)
+        if overall >= TRULY and weak.score < _HALF:
+            return _PARTLY_HIGH.format(weak=weak.title)
         if overall >= TRULY:
-            return _PARTLY_HIGH.format(weak=_weaker_half(criteria).title)
+            return _PARTLY_TOLD
     return _SENTENCES[verdict]

@@ -140,6 +140,8 @@ def _chart(report: Report, width: int) -> Iterator[str]:
         score = c.score or 0.0
         bar = _bar(score / 100, min(cells, 30))
         yield f"{_INDENT}{c.title:{title}}  {bar} {score:3.0f}  weighs {c.weight}"
+    if report.weakest_half:
+        yield from _wrap(report.weakest_half, width, _INDENT)
 
 
 def _criterion(criterion: CriterionReport, width: int) -> Iterator[str]:
@@ -167,7 +169,7 @@ def _points(measure: Measured) -> str:
 
 
 def _shown(quote: Quote) -> str:
-    return f"{_said(quote.line)} ({quote.why})"
+    return f"{_said(quote.line)} ({quote.why}{'?' * quote.unsure})"
 
 
 def _moments(report: Report, width: int) -> Iterator[str]:

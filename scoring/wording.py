@@ -112,16 +112,20 @@ def counted(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
-def measured(metric: str, value: float) -> str:
-    """A metric's value in words, by its unit."""
+def measured(metric: str, part: float, whole: float | None) -> str:
+    """What a metric counted, in words, by its unit; a share of nothing known is a percentage."""
     unit = METRICS[metric].unit
-    if unit == "share":
-        return percent(value)
-    if unit == "per 100":
-        return f"{number(value)} in 100 sentences"
+    if whole is None and unit.startswith("share"):
+        return percent(part)
+    if whole is None or unit == "count":
+        return number(part)
+    if not whole:
+        return "nothing to judge by"
     if unit == "words":
-        return f"{round(value)} words"
-    return number(value)
+        return f"{round(part / whole)} words"
+    if unit == "per 100":
+        return f"{number(part)} in {counted(round(whole), 'sentence', 'sentences')}"
+    return f"{number(part)} of {number(whole)}" + " words" * (unit == "share of words")
 
 
 def sure(p: float) -> str:

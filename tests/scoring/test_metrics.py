@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.metrics import METRICS, compute_metrics, missed_and_pressed
+from scoring.metrics import METRICS, compute_metrics, missed_and_pressed, read_metrics
 from scoring.table import FLAGS
 
 LONG = "word " * 60
@@ -34,8 +34,9 @@ CASES = {
     # 4 · 3 + 9 words of answers; coach 1 + 1 + 1 + 1.
     "coachee_word_share": (asks_and_tells, (15 + 0.45 * 40) / (19 + 40)),
     "question_share": (asks_and_tells, (3 + 0.35 * 4) / (3 + 4)),
-    "open_share": (asks_and_tells, (2 + 0.4 * 4) / (3 + 4)),
-    "thinking_questions": (asks_and_tells, 100 * (2 + 0.08 * 8) / (3 + 8)),
+    # "Yes it is." answers the first question, and makes nobody think.
+    "open_share": (asks_and_tells, (1 + 0.4 * 4) / (3 + 4)),
+    "thinking_questions": (asks_and_tells, 100 * (1 + 0.08 * 8) / (3 + 8)),
     "answer_length": (asks_and_tells, (3 + 9 + 3 * 15) / (2 + 3)),
     "self_examination": (asks_and_tells, 100 * (1 + 0.06 * 8) / (3 + 8)),
     "question_series": (
@@ -137,16 +138,25 @@ CASES = {
             s.tell("guidance", marks=("action_item",)),
             s.tell(marks=("action_item",)),
             s.answer("action_item"),
+            s.ask("open", marks=("action_item",)),
         ],
         2,
     ),
     "coachee_actions": (
-        lambda s: [s.tell(marks=("action_item",)), s.answer("action_item"), s.answer()],
+        lambda s: [
+            s.tell(marks=("action_item",)),
+            s.answer("action_item"),
+            s.okay(),
+            s.answer("action_item", text="I will write to her."),
+            s.answer(),
+        ],
         1,
     ),
     "dated_actions": (
         lambda s: [
             s.answer("action_item", text="I will send it by Friday."),
+            s.answer("action_item", text="To her and to him, by Friday."),
+            s.ask("open", text="And by Monday?", marks=("action_item",)),
             s.answer("action_item", text="I will send it."),
             s.answer(text="It is Monday."),
         ],
@@ -173,7 +183,65 @@ CASES = {
 def test_a_metric_gives_the_figure_worked_out_by_hand(script, name):
     write, expected = CASES[name]
     found = METRICS[name].compute(script.table(write(script)))
-    assert found == pytest.approx(expected)
+    assert found.value == pytest.approx(expected)
+
+
+def test_what_was_counted_is_kept_beside_what_is_scored(script):
+    table = script.table(asks_and_tells(script))
+    assert METRICS["open_share"].compute(table)[1:] == (1, 3)
+    assert METRICS["coachee_word_share"].compute(table)[1:] == (15, 19)
+    assert METRICS["answer_length"].compute(table)[1:] == (12, 2)
+    assert METRICS["challenge_spread"].compute(table)[1:] == (0, 4)
+    assert METRICS["gaps_named"].compute(table)[1:] == (0, None)
+
+
+def test_where_nothing_could_be_done_there_was_no_occasion(script):
+    readings = read_metrics(script.table([script.okay(), script.answer(), script.tell()]))
+    none = {name for name, reading in readings.items() if reading.whole == 0}
+    assert {"pressed_share", "open_share", "answer_length", "dated_actions"} <= none
+    assert not none & {"question_share", "challenges", "gaps_named", "action_turns"}
+
+
+WELL = "I went straight to the price and lost her."
+
+
+@pytest.mark.parametrize(
+    ("rows", "counted"),
+    [
+        (lambda s: [s.answer(text=WELL)], 1),
+        (lambda s: [s.answer(text="Not sure.")], 0),
+        (lambda s: [s.okay(text="Mm."), s.answer(text=WELL)], 1),
+        (lambda s: [s.answer(text="I went"), s.okay(text="Mm."), s.answer(text="to the price")], 0),
+        (lambda s: [s.answer(text="Well I"), s.okay(), s.answer(text="went to the price")], 1),
+        (lambda s: [s.answer(text="No."), s.tell(), s.answer(text=WELL)], 0),
+        (lambda s: [s.other(text=WELL)], 0),
+        (lambda s: [], 0),
+    ],
+)
+def test_a_question_counts_where_it_sets_the_coachee_talking(script, rows, counted):
+    table = script.table([script.ask("open", "development"), *rows(script)])
+    assert METRICS["thinking_questions"].compute(table).part == counted
+    assert METRICS["open_share"].compute(table).part == counted
+
+
+def test_the_same_sentence_said_again_counts_once(script):
+    def asked(*texts):
+        rows = [
+            row
+            for text in texts
+            for row in (
+                script.ask("open", "development", text=text),
+                script.answer(text=WELL),
+            )
+        ]
+        return METRICS["thinking_questions"].compute(script.table(rows)).part
+
+    stock = "What could you do differently?"
+    assert asked(*[stock] * 10) == asked(stock, stock.upper()) == 1
+    assert asked(stock, "What would you try first?") == 2
+    assert asked("And then?", "And then?") == 2  # Anybody says that twice.
+    pressed = [script.ask(challenge=True, text="How do you know that?"), script.answer()]
+    assert METRICS["challenges"].compute(script.table(pressed * 8)).part == 1
 
 
 @given(st.data())
@@ -183,24 +251,34 @@ def test_any_conversation_gives_sane_figures(script, any_rows, data):
     for name, value in found.items():
         assert math.isfinite(value), name
         assert value >= 0, name
-        if METRICS[name].unit == "share":
+        if METRICS[name].unit.startswith("share"):
             assert value <= 1, name
         if METRICS[name].unit == "count":
             assert value == round(value), name
 
 
 def test_one_lucky_sentence_is_not_perfection(script):
-    short = compute_metrics(script.table([script.ask()]))
-    long = compute_metrics(script.table([script.ask()] * 40))
+    lucky = [script.ask(), script.answer(text=WELL)]
+    short = compute_metrics(script.table(lucky))
+    long = compute_metrics(script.table(lucky * 40))
     assert 0.4 < short["open_share"] < 0.6
     assert long["open_share"] > 0.9
 
 
 def test_a_day_is_a_day_however_it_is_named(script):
-    named = ["by Friday", "TOMORROW", "before the 14th", "by end of March", "next week", "by noon"]
-    unnamed = ["soon", "I will do it", "in a way", "maybe", "Fridayish"]
-    assert script.table([script.answer(text=t) for t in named]).dated.tolist() == [1] * 6
-    assert script.table([script.answer(text=t) for t in unnamed]).dated.tolist() == [0] * 5
+    named = [
+        *("by Friday", "TOMORROW", "before the 14th", "by end of March", "next week", "by noon"),
+        *("by the nineteenth", "on the twenty-first", "12 May", "within two weeks", "in 3 days"),
+        *("at 9 o'clock", "the end of the month", "this weekend", "first thing", "until midday"),
+    ]
+    unnamed = [
+        *("soon", "I will do it", "in a way", "maybe", "Fridayish", "next time", "you may go"),
+        *("at the end of the demo", "the first thing", "before the next call", "the third one"),
+    ]
+    assert [t for t in named if not script.table([script.answer(text=t)]).dated.all()] == []
+    assert [t for t in unnamed if script.table([script.answer(text=t)]).dated.any()] == [
+        "the first thing"
+    ]
 
 
 def test_act_other_carries_no_substance(script):

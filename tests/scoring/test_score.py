@@ -41,7 +41,7 @@ centre = 50.0
 spread = {spread}
 expert_sd = {expert_sd}
 development_logit = {{ base = -5.0, weights = {{ development_share = 10.0 }} }}
-questioning_logit = {{ base = -5.0, weights = {{ question_share = 10.0 }} }}
+questioning_logit = {{ base = -4.0, weights = {{ question_share = 10.0 }} }}
 challenge_level = {{ base = 0.0, weights = {{ challenges = 0.1 }} }}
 [weights]
 weakest_half = 0.0
@@ -99,8 +99,10 @@ def test_coaching_interrogation_and_lecture_come_apart(script):
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_interrogation_scores_lower_than_as_many_development_questions(script, kind):
     def questions(form, focus, *marks):
-        asked = script.ask(form, focus, marks=marks, text="And how is it with that one?")
-        return [asked, script.answer(text="It is as it was before, I think.")] * 20
+        answer = script.answer(text="It is as it was before, I think.")
+        texts = (f"And how is it with number {n}?" for n in range(20))
+        asked = (script.ask(form, focus, marks=marks, text=text) for text in texts)
+        return [row for question in asked for row in (question, answer)]
 
     rubric = load_rubric(kind)
     closed = scored(script, questions("closed", "deal", "outcome"), rubric).score
@@ -178,7 +180,73 @@ def test_partly_coaching_beside_a_low_score_says_why(script):
     score = scored(script, coaching(script), strict).score
     assert score.overall < 45
     assert score.verdict == "partly coaching"
-    assert "little in it earns points" in score.explanation
+    assert "little in it is coaching yet" in score.explanation
+
+
+def test_a_high_score_that_was_told_is_not_truly_coaching(script):
+    plain = plain_rubric()
+    telling = plain.questioning_logit.model_copy(update={"base": -50.0})
+    told = plain.model_copy(update={"questioning_logit": telling, "centre": 20.0})
+    score = scored(script, coaching(script), told).score
+    assert score.overall > TRULY
+    assert score.verdict == "partly coaching"
+    assert "leads by telling" in score.explanation
+
+
+def test_true_coaching_without_next_steps_says_that_they_are_left(script):
+    rows = [
+        (role, text, tags | {"marks": tuple(m for m in tags["marks"] if m != "action_item")})
+        for role, text, tags in (
+            (role, text, {"marks": ()} | tags) for role, text, tags in coaching(script)
+        )
+    ]
+    rubric = plain_rubric(inquiry=0.5, development=0.5)
+    ended, open_end = (scored(script, r, rubric).score for r in (coaching(script), rows))
+    assert ended.verdict == open_end.verdict == "truly coaching"
+    assert "without clear next steps" in open_end.explanation
+    assert "without clear next steps" not in ended.explanation
+
+
+def test_small_talk_gets_no_figure(script):
+    chat = [
+        script.ask("open", "neither", text="How was the lake, and did the children swim?"),
+        script.answer(text="Cold, but they did not want to leave it."),
+    ] * 20
+    found = scored(script, chat).score
+    assert (found.overall, found.verdict) == (None, "not enough evidence")
+    assert "0 are about deals or about how the coachee works" in found.explanation
+
+
+@pytest.mark.parametrize("told", [0, 20])
+def test_stock_questions_do_not_make_a_lecture_coaching(script, told):
+    """Ten of them read out and hardly answered: by then it is no more coaching than it was."""
+    stock = [
+        *("What could you do differently?", "How did you prepare for that call?"),
+        *("What were you listening for?", "What would good look like here?"),
+        *("How do you feel it went?", "What would you try next time?"),
+        *("What did you learn from it?", "How do you usually open a call?"),
+        *("What made you choose that?", "Where did you lose her attention?"),
+    ]
+    talk = [*lecture(script), *[script.tell("guidance", "deal"), script.answer()] * told]
+    read_out = [
+        row
+        for text in stock
+        for row in (script.ask("open", "development", text=text), script.answer(text="Not sure."))
+    ]
+    plain, gamed = scored(script, talk).score, scored(script, [*talk, *read_out]).score
+    assert gamed.verdict not in ("truly coaching", "partly coaching")
+    assert gamed.overall < plain.overall + 15
+
+
+def test_advice_is_for_what_there_was_an_occasion_for(script):
+    """Nothing unsupported was claimed, so nobody is told to ask what a claim rests on."""
+    rows = [script.ask("open", "development", challenge=True), script.answer("reflection")] * 10
+    (challenge,) = [c for c in scored(script, rows).score.criteria if c.name == "challenge"]
+    (pressed,) = [p for p in challenge.points if p.metric == "pressed_share"]
+    assert pressed.whole == 0
+    rubric = next(c for c in load_rubric("deal_review").criteria if c.name == "challenge")
+    (metric,) = {m.metric for m in rubric.measures if m.advice == challenge.advice.text}
+    assert metric != "pressed_share"
 
 
 def test_too_little_gives_no_figure_but_says_what_is_missing(script):
@@ -286,7 +354,7 @@ def test_advice_points_at_a_sentence_that_shows_it(script):
 
 def test_advice_is_for_the_measure_that_left_most(script):
     for criterion in scored(script, lecture(script)).score.criteria:
-        left = {p.metric: p.possible - p.earned for p in criterion.points}
+        left = {p.metric: p.possible - p.earned for p in criterion.points if p.whole != 0}
         rubric = next(c for c in load_rubric("deal_review").criteria if c.name == criterion.name)
         (metric,) = {m.metric for m in rubric.measures if m.advice == criterion.advice.text}
         assert left[metric] == max(left.values())

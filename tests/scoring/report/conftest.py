@@ -52,12 +52,13 @@ def _tags(how: str, focus: str, challenge: bool, marks: str) -> UtteranceTags:
 
 
 def _criterion(name: Criterion) -> CriterionScore:
-    points: dict[str, tuple[tuple[str, float, float], ...]] = {
-        "inquiry": (("thinking_questions", 14.2, 22.0), ("given_back", 9.1, 18.0)),
-        "challenge": (("pressed_share", 0.43, 14.0), ("answer_length", 18.0, 20.0)),
-        "development": (("development_share", 0.48, 30.0),),
-        "guidance": (("process_guidance", 4.0, 6.0),),
-        "commitment": (("action_turns", 2.0, 20.0), ("follow_ups", 0.0, 0.0)),
+    # A metric, what it counted, among how many, and what that earned.
+    points: dict[str, tuple[tuple[str, float, float | None, float], ...]] = {
+        "inquiry": (("thinking_questions", 2, 9, 22.0), ("given_back", 1, 9, 18.0)),
+        "challenge": (("pressed_share", 0, 0, 14.0), ("answer_length", 54, 3, 20.0)),
+        "development": (("development_share", 19, 40, 30.0),),
+        "guidance": (("process_guidance", 1, 9, 6.0),),
+        "commitment": (("action_turns", 2, None, 20.0), ("follow_ups", 0, None, 0.0)),
     }
     quotes: dict[str, tuple[Evidence, ...]] = {
         "inquiry": (Evidence(index=8, effect="earns", why="open question", metrics=()),),
@@ -65,19 +66,21 @@ def _criterion(name: Criterion) -> CriterionScore:
             Evidence(
                 index=1, effect="loses", why="unsupported claim that passed unpressed", metrics=()
             ),
-            Evidence(index=5, effect="earns", why="presses on what was said", metrics=()),
+            Evidence(index=5, effect="earns", why="presses on what was said", metrics=(), p=0.4),
         ),
         "commitment": (Evidence(index=11, effect="earns", why="next step with a day", metrics=()),),
     }
     return CriterionScore(
         name=name,
         title=f"The {name}",
-        score=sum(p[2] for p in points[name]) + 10,
-        weight=0.2,
+        score=sum(earned for *_, earned in points[name]) + 10,
+        weight=0.18,
         base=10,
         points=tuple(
-            Point(metric=m, value=value, earned=earned, possible=40, better="more")
-            for m, value, earned in points[name]
+            Point(
+                metric=m, value=0, part=part, whole=whole, earned=earned, possible=40, better="more"
+            )
+            for m, part, whole, earned in points[name]
         ),
         evidence=quotes.get(name, ()),
         advice=Advice(

@@ -14,12 +14,22 @@ from scoring.score import first_to_try
 
 def test_every_metric_unit_has_words():
     for name in METRICS:
-        assert re.fullmatch(r"[\d.]+(\s% ?| in 100 sentences| words|)", wording.measured(name, 0.5))
+        shown = wording.measured(name, 6, 8)
+        assert re.fullmatch(r"6 of 8( words)?|6 in 8 sentences|1 words|6", shown), name
+    assert wording.measured("gaps_named", 6, None) == "6"
+    assert wording.measured("pressed_share", 0, 0) == "nothing to judge by"
 
 
-def test_shares_are_the_criteria_s_own_and_counts_are_counts(make_report):
+def test_a_score_of_an_older_version_still_has_its_figures():
+    assert wording.measured("pressed_share", 0.43, None) == "43\N{NO-BREAK SPACE}%"
+    assert wording.measured("challenges", 9.14, None) == "9.1"
+
+
+def test_shares_and_counts_are_what_was_seen(make_report):
     strip = make_report().strip
-    assert (strip.deal, strip.development, strip.coachee_words) == (0.52, 0.48, 0.4)
+    assert strip.development == pytest.approx(19 / (19 + 21))  # Words of the coach.
+    assert strip.deal == pytest.approx(21 / (19 + 21))
+    assert strip.coachee_words == pytest.approx(35 / 76)
     assert (strip.questions, strip.tellings, strip.given_back) == (4, 2, 1)
     assert (strip.challenges, strip.missed) == (1, 1)
 
@@ -54,12 +64,13 @@ def test_the_first_thing_to_try_is_that_of_the_criterion_to_begin_with(make_repo
     ("inquiry", "development", "first"),
     [
         (80, 60, "challenge"),  # It weighs most.
+        (55, 80, "inquiry"),  # Not missing, and not sound either.
         (80, 20, "development"),  # Deals inspected, however well.
         (20, 80, "inquiry"),  # Good advice over a silent rep.
         (30, 20, "development"),
     ],
 )
-def test_half_of_coaching_that_is_missing_goes_before_what_costs_most(inquiry, development, first):
+def test_half_of_coaching_that_is_weak_goes_before_what_costs_most(inquiry, development, first):
     scores = {"inquiry": inquiry, "challenge": 10, "development": development, "guidance": 50}
     weights = {"inquiry": 0.2, "challenge": 0.4, "development": 0.1, "guidance": 0.2}
     criteria = [
