@@ -31,9 +31,9 @@ RubricOf = Callable[[Kind], Rubric]
 # rubrics carry versions of their own beside these.
 STAGE_VERSIONS: Final[dict[str, str]] = {
     "transcribe": "2",
-    "attribute": "2",
+    "attribute": "3",
     "tag": CODEBOOK_VERSION,
-    "score": "3",
+    "score": "4",
 }
 
 
