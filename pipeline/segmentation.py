@@ -124,6 +124,7 @@ def _pipeline() -> Any:
 
     @Language.component("speech_sentences")  # type: ignore[untyped-decorator]
     def speech_sentences(doc: Any) -> Any:
+        _move_opening_quotes(doc)
         for span in list(doc.sents):
             if len(span) > _LONG and not _is_written(span):
                 _split_speech(span)
@@ -151,6 +152,14 @@ def import_spacy() -> Any:
         if hidden:
             del sys.modules["torch"]
     return spacy
+
+
+def _move_opening_quotes(doc: Any) -> None:
+    """Give a mark that opens a quotation to the sentence it opens, not to the one before."""
+    for mark, after in zip(doc[1:-1], doc[2:], strict=True):
+        opens = mark.is_quote and mark.nbor(-1).whitespace_ and not mark.whitespace_
+        if opens and after.is_sent_start:
+            mark.is_sent_start, after.is_sent_start = True, False
 
 
 def _is_written(span: Any) -> bool:

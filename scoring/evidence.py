@@ -115,10 +115,10 @@ _SELECTORS: Final[dict[Criterion, tuple[_Quotes, ...]]] = {
         _Quotes("earns", "gives the coachee's words back", ("given_back",), ("given_back",)),
         _Quotes(
             "earns",
-            "open question",
+            "open question about a deal",
             ("open",),
             ("open_share", "question_share"),
-            answered,
+            lambda t: answered(t) * t["deal"],
         ),
         _Quotes(
             "loses",

@@ -53,6 +53,23 @@ def test_a_turn_of_several_sentences_is_split():
     assert [u.source for u in found] == [0, 0, 0, 1]
 
 
+def test_a_written_sentence_is_kept_however_long():
+    text = (
+        "So when they tell you that it is expensive you have got to hit them with the downtime "
+        "number right away."
+    )
+    assert [p.text for p in sentences(text)] == [text]
+
+
+def test_a_quotation_begins_with_its_mark():
+    text = 'You apologise a lot. "Sorry to bother you" is how you begin. He said "no."'
+    assert [p.text for p in sentences(text)] == [
+        "You apologise a lot.",
+        '"Sorry to bother you" is how you begin.',
+        'He said "no."',
+    ]
+
+
 def test_an_amount_and_a_title_do_not_end_a_sentence():
     text = "Dr. Weiss wants it for 3.5 million, e.g. by the 4.30 train."
     assert [p.text for p in sentences(text)] == [text]
