@@ -5,7 +5,7 @@ import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, Final, NamedTuple
 
 from models.conversation import Conversation, RoleAssignment, Segment, Transcript, Utterance, Word
@@ -156,7 +156,7 @@ def import_spacy() -> Any:
 
 def _move_opening_quotes(doc: Any) -> None:
     """Give a mark that opens a quotation to the sentence it opens, not to the one before."""
-    for mark, after in zip(doc[1:-1], doc[2:], strict=True):
+    for mark, after in pairwise(doc[1:]):
         opens = mark.is_quote and mark.nbor(-1).whitespace_ and not mark.whitespace_
         if opens and after.is_sent_start:
             mark.is_sent_start, after.is_sent_start = True, False
