@@ -4,7 +4,7 @@
 label name, no metric name and no probability without its meaning leaves this module.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from models.conversation import Conversation
@@ -33,6 +33,7 @@ from scoring.table import Table, build_table
 __all__ = ["Report", "ReportContext", "build_report"]
 
 _FULL: Final = 99.5  # Shown as 100.
+_SUMMED: Final = ("earned", "possible")
 _SHOWN: Final = 0.005  # Less is shown as 0 %.
 
 
@@ -119,7 +120,7 @@ def _plain_share(metric: str, table: Table) -> float | None:
 
 
 def _criterion(score: CriterionScore, lines: Sequence[Line], enough: bool) -> CriterionReport:
-    measures = [_measured(p) for p in score.points] if enough else []
+    measures = [_measured(p) for p in _by_metric(score.points)] if enough else []
     return CriterionReport(
         name=score.name,
         title=score.title,
@@ -156,6 +157,17 @@ def _needed(score: Score) -> Next:
     """What to do about a score that was withheld, by the reason that it was withheld for."""
     better = is_about_quality(score.explanation)
     return Next(text=NEEDS_BETTER if better else NEEDS_MORE, line=None)
+
+
+def _by_metric(points: Sequence[Point]) -> Iterable[Point]:
+    """Points with those of the kind's own measures added to the common ones of the metric."""
+    found: dict[str, Point] = {}
+    for point in points:
+        if (known := found.get(point.metric)) is not None:
+            added = {name: getattr(known, name) + getattr(point, name) for name in _SUMMED}
+            point = known.model_copy(update=added)
+        found[point.metric] = point
+    return found.values()
 
 
 def _measured(point: Point) -> Measured:

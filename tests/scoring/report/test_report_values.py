@@ -86,6 +86,15 @@ def test_measures_are_split_at_half_of_their_points(make_report):
     assert [m.label for m in inquiry.lost] == [METRICS["given_back"].label]
 
 
+def test_a_metric_that_a_kind_weighs_more_is_told_once(make_scored, context):
+    scored = make_scored()
+    first, *rest = scored.score.criteria
+    twice = first.model_copy(update={"points": (*first.points, first.points[0])})
+    score = scored.score.model_copy(update={"criteria": (twice, *rest)})
+    inquiry = build_report(scored.model_copy(update={"score": score}), context).criteria[0]
+    assert [(m.earned, m.possible) for m in inquiry.earned] == [(44, 80)]
+
+
 def test_doubt_appears_below_the_threshold_only(make_report):
     assert make_report(confidence=0.8).doubt is None
     doubt = make_report(confidence=0.79).doubt
