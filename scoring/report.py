@@ -163,10 +163,10 @@ def _by_metric(points: Sequence[Point]) -> Iterable[Point]:
     """Points with those of the kind's own measures added to the common ones of the metric."""
     found: dict[str, Point] = {}
     for point in points:
-        if (known := found.get(point.metric)) is not None:
+        known = found.setdefault(point.metric, point)
+        if known is not point:
             added = {name: getattr(known, name) + getattr(point, name) for name in _SUMMED}
-            point = known.model_copy(update=added)
-        found[point.metric] = point
+            found[point.metric] = known.model_copy(update=added)
     return found.values()
 
 
