@@ -89,7 +89,7 @@ def test_measures_are_split_at_half_of_their_points(make_report):
 def test_a_metric_that_a_kind_weighs_more_is_told_once(make_scored, context):
     scored = make_scored()
     first, *rest = scored.score.criteria
-    twice = first.model_copy(update={"points": (*first.points, first.points[0])})
+    twice = first.model_copy(update={"points": (*first.points, first.points[0].model_copy())})
     score = scored.score.model_copy(update={"criteria": (twice, *rest)})
     inquiry = build_report(scored.model_copy(update={"score": score}), context).criteria[0]
     assert [(m.earned, m.possible) for m in inquiry.earned] == [(44, 80)]
