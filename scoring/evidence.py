@@ -68,11 +68,12 @@ def _stacked(table: Table) -> Column:
 
 
 def _long_turns(table: Table) -> Column:
-    """First utterance of each of the coach's turns of 60 words or more."""
+    """Longest utterance of each of the coach's turns of 60 words or more."""
     found = np.zeros(len(table))
     turns = np.bincount(table.turn, weights=table.words * table.coach)
-    first = np.unique(table.turn, return_index=True)[1]
-    found[first[turns >= 60]] = 1
+    for turn in np.flatnonzero(turns >= 60):
+        inside = np.flatnonzero(table.turn == turn)
+        found[inside[table.words[inside].argmax()]] = 1
     return found
 
 

@@ -188,7 +188,7 @@ def missed_challenges(table: Table) -> Reading:
     return _per_100(float(len(missed_and_pressed(table)[0])), table, 6)
 
 
-@_metric("Challenge through the whole conversation", "share")
+@_metric("Quarters of the conversation with a challenge", "share")
 def challenge_spread(table: Table) -> Reading:
     """Share of the conversation's four quarters that hold at least one challenge."""
     held = sum(bool(quarter.any()) for quarter in np.array_split(table["challenge"], 4))
