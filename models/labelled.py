@@ -204,7 +204,7 @@ def read_splits(corpus: Path) -> dict[Split, frozenset[str]]:
 def _holds_utterances(path: Path) -> bool:
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError):
         return True  # Let read_labelled say what is wrong with it.
     return isinstance(data, dict) and isinstance(data.get("utterances"), list)
 

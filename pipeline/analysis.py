@@ -24,6 +24,7 @@ from pipeline.jobs import (
     open_job,
 )
 from pipeline.known_people import clues
+from pipeline.speaker_edits import SpeakerEdits
 from pipeline.store import (
     STAGES,
     AnalysisRecord,
@@ -167,18 +168,25 @@ def load_analysis(store: Store, analysis_id: UUID) -> Analysis:
 
 
 def rescore(
-    place: Workplace, analysis_id: UUID, *, coach: str | None = None, kind: Kind | None = None
+    place: Workplace,
+    analysis_id: UUID,
+    *,
+    coach: str | None = None,
+    kind: Kind | None = None,
+    speakers: SpeakerEdits | None = None,
 ) -> Analysis:
-    """Score a finished analysis again under another coach, kind of meeting or rubric.
+    """Score a finished analysis again: other speakers, coach, kind of meeting or rubric.
 
     Only what depends on the change is done again: with another kind or rubric the score,
-    with another coach also who said what and the tags, and never the transcription.
+    with other speakers or another coach also who said what and the tags, and never the
+    transcription.
 
     Args:
         place: Where it is made.
         analysis_id: A finished analysis; it stays as it is.
         coach: Another coach; the same one if None.
         kind: Another kind of meeting; the same one if None.
+        speakers: What to put right about who spoke, beside what was put right before.
 
     Returns:
         The analysis of the same recording under the changed options.
@@ -188,8 +196,16 @@ def rescore(
     """
     record = place.store.analysis(analysis_id)
     old = AnalysisOptions.model_validate_json(record.options)
-    new = old.model_copy(update={"coach": coach or old.coach, "kind": kind or old.kind})
-    kept = STAGES[:1] if new.coach != old.coach else STAGES[:3]
+    known = old.speakers or SpeakerEdits()
+    edits = known.then(speakers or SpeakerEdits())
+    given = {
+        "coach": coach or (old.coach and known.follow(old.coach, edits)),
+        "kind": kind or old.kind,
+        "speakers": None if edits == SpeakerEdits() else edits,
+    }
+    new = old.model_copy(update=given)
+    moved = (new.coach, new.speakers) != (old.coach, old.speakers)
+    kept = STAGES[:1] if moved else STAGES[:3]
     lineage = place.store.lineage(record.recording_sha256, _score_key(record))
     new_id = place.store.queue_analysis(record.recording_sha256, new.canonical())
     job = open_job(place, new_id, {stage: lineage[stage].key for stage in kept})
@@ -232,6 +248,8 @@ def _transcribe(job: Job) -> tuple[Value, str]:
 
 def _attribute(job: Job) -> tuple[Value, str]:
     transcript = _load(job, "transcribe", Transcript)
+    if job.options.speakers is not None:
+        transcript = job.options.speakers.apply(transcript)
     made = stages.attribute(transcript, job.options.coach, clues(job, transcript))
     return made, f"attribute {stages.STAGE_VERSIONS['attribute']}"
 

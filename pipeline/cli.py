@@ -44,8 +44,22 @@ class KindOption(StrEnum):
     performance_review = "performance_review"
 
 
-Kind = Annotated[KindOption | None, typer.Option(help="Kind of meeting; from the text if unset.")]
-Coach = Annotated[str | None, typer.Option(help="Name of the speaker who coaches.")]
+Kind = Annotated[
+    KindOption | None, typer.Option(help="Kind of meeting; told from the text, or kept, if unset.")
+]
+
+
+def _name(given: str | None) -> str | None:
+    """A name that is short enough to be kept."""
+    if given is not None:
+        from pipeline.jobs import NAME_LENGTH
+
+        if len(given) > NAME_LENGTH:
+            raise typer.BadParameter(f"it has more than {NAME_LENGTH} characters")
+    return given
+
+
+Coach = Annotated[str | None, typer.Option(help="Name of the speaker who coaches.", callback=_name)]
 Output = Annotated[Path | None, typer.Option(help="Write here instead of to the screen.")]
 
 
@@ -68,14 +82,12 @@ def analyze(
     folder in --out, which gets an index and a page per meeting.
     """
     from pipeline.flows import analyze_files
-    from pipeline.jobs import NAME_LENGTH, AnalysisOptions
+    from pipeline.jobs import AnalysisOptions
     from pipeline.presenting import present, write_html_folder
     from pipeline.settings import get_settings
 
     if len(files) > 1 and output_format is Format.html and out is None:
         raise typer.BadParameter("several files as HTML need a folder: --out FOLDER")
-    if coach is not None and len(coach) > NAME_LENGTH:
-        raise typer.BadParameter(f"--coach has more than {NAME_LENGTH} characters")
     options = AnalysisOptions(
         coach=coach, kind=kind.value if kind else None, whisper_model=whisper_model
     )
@@ -95,18 +107,27 @@ def analyze(
 
 
 @app.command()
-def rescore(
+def rescore(  # noqa: PLR0913, PLR0917 -- its parameters are the options of the command
     analysis: Annotated[str, typer.Argument(help="Id of an analysis, as `analyze` shows it.")],
     kind: Kind = None,
     coach: Coach = None,
+    assign: Annotated[
+        list[str] | None, typer.Option(help="Segments and who said them: “12-15=Ben”.")
+    ] = None,
+    merge: Annotated[
+        list[str] | None, typer.Option(help="Two speakers who are one: “Speaker 3=Ben”.")
+    ] = None,
+    rename: Annotated[
+        list[str] | None, typer.Option(help="A speaker's name: “Speaker 1=Ana”.")
+    ] = None,
     output_format: Annotated[
         Format, typer.Option("--format", help="How to show it.")
     ] = Format.text,
     out: Output = None,
 ) -> None:
-    """Score an analysis again: under new rubrics, as another kind, or with another coach.
+    """Score an analysis again: new rubrics, another kind, another coach, speakers put right.
 
-    Nothing is recognised again, and nothing is tagged again unless the coach changes.
+    Nothing is recognised again, and nothing is tagged again unless speakers or coach change.
     """
     from contextlib import closing
     from uuid import UUID
@@ -115,6 +136,7 @@ def rescore(
     from pipeline.jobs import Workplace
     from pipeline.presenting import present
     from pipeline.settings import get_settings
+    from pipeline.speaker_edits import SpeakerEdits
     from pipeline.store import Store
 
     try:
@@ -126,7 +148,10 @@ def rescore(
     settings = get_settings()
     with ProgressBar() as progress, closing(Store.open(settings)) as store:
         place = Workplace(settings, store, progress.phase)
-        found = again(place, identity, coach=coach, kind=kind.value if kind else None)
+        edits = SpeakerEdits.parse(assign or (), merge or (), rename or ())
+        found = again(
+            place, identity, coach=coach, kind=kind.value if kind else None, speakers=edits
+        )
     write(present([found], output_format.value, settings), out)
 
 

@@ -28,6 +28,7 @@ from pipeline.progress import Progress, silent
 from pipeline.rubric_versions import RubricVersions
 from pipeline.rubrics import load_rubric
 from pipeline.settings import Settings
+from pipeline.speaker_edits import SpeakerEdits
 from pipeline.storage.files import Files
 from pipeline.store import STAGES, Stage, Store
 from scoring.rubric import Rubric
@@ -48,6 +49,7 @@ class AnalysisOptions(Value):
         voice_of: Whose meeting it is, where they had their voice enrolled by then.
         manager: Name of who holds the meeting.
         invited: Names of those it was held with.
+        speakers: What was put right about who spoke.
     """
 
     coach: str | None = Field(default=None, max_length=NAME_LENGTH)
@@ -58,13 +60,14 @@ class AnalysisOptions(Value):
     voice_of: UUID | None = None
     manager: Name | None = None
     invited: tuple[Name, ...] = Field(default=(), max_length=50)
+    speakers: SpeakerEdits | None = None
 
     def canonical(self) -> str:
         """As JSON, by which an analysis is found again.
 
         What a first analysis never has is left out, as it was before there was any.
         """
-        late = ("transcript_key", "corrections", "voice_of", "manager", "invited")
+        late = ("transcript_key", "corrections", "voice_of", "manager", "invited", "speakers")
         return self.model_dump_json(exclude={name for name in late if not getattr(self, name)})
 
 
@@ -218,6 +221,8 @@ def _depends(
             known: list[Any] = [str(options.voice_of)] if options.voice_of else []
             if options.manager or options.invited:
                 known = [*known, options.manager, options.invited]
+            if options.speakers is not None:
+                known = [*known, options.speakers.model_dump()]
             return [version, options.coach, models["roles"], models["encoder"], *known]
         case "tag":
             return [version, models["tagger"], models["encoder"]]

@@ -92,6 +92,10 @@ class SpeakerEdits(Value):
         speaker = _end(speaker, merged)
         return {edit.speaker: edit.name for edit in self.rename}.get(speaker, speaker)
 
+    def follow(self, name: str, later: Self) -> str:
+        """What somebody is called after `later`, who is called `name` after these edits."""
+        return later.named(next((e.speaker for e in self.rename if e.name == name), name))
+
     def apply(self, transcript: Transcript) -> Transcript:
         """The transcript with these edits; it stays as it is.
 
@@ -146,17 +150,6 @@ class SpeakerEdits(Value):
         for name in (s.speaker for s in segments if s.speaker is not None):
             roles.setdefault(name, Participant(speaker=name))
         return tuple(Participant(speaker=name, role=person.role) for name, person in roles.items())
-
-
-def segments_of(sources: Iterable[int], speaker: str) -> tuple[Assignment, ...]:
-    """Assignments for chosen utterances, by their `source`, neighbours together."""
-    found: list[Assignment] = []
-    for source in sorted(set(sources)):
-        if found and source == found[-1].last + 1:
-            found[-1] = found[-1].model_copy(update={"last": source})
-        else:
-            found.append(Assignment(first=source, last=source, speaker=speaker))
-    return tuple(found)
 
 
 def _latest(edits: Iterable[Renaming]) -> tuple[Renaming, ...]:

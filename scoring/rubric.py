@@ -20,6 +20,9 @@ from scoring.metrics import METRICS
 HALVES: Final[tuple[Criterion, ...]] = ("inquiry", "development")
 
 
+_STEEPEST: Final = 700.0  # Beyond it a float's exponential overflows; the score is 0 long before.
+
+
 class RubricError(CoachscoreError):
     """A rubric file is not usable."""
 
@@ -128,9 +131,9 @@ class Rubric(Value):
     title: str
     criteria: tuple[CriterionRubric, ...]
     weakest_half: float = Field(ge=0, le=1)
-    centre: float
-    spread: float = Field(ge=1)
-    expert_sd: float = Field(ge=0)
+    centre: float = Field(allow_inf_nan=False)
+    spread: float = Field(ge=1, allow_inf_nan=False)
+    expert_sd: float = Field(ge=0, allow_inf_nan=False)
     minimum_coach: int = Field(ge=1)
     minimum_coachee: int = Field(ge=1)
     minimum_quality: float = Field(ge=0, le=1)
@@ -162,7 +165,8 @@ class Rubric(Value):
 
         An S-shaped curve: it rises with every criterion, and never quite reaches the ends.
         """
-        return 100 / (1 + math.exp((self.centre - self.weighted(criteria)) / self.spread))
+        from_centre = (self.centre - self.weighted(criteria)) / self.spread
+        return 100 / (1 + math.exp(min(from_centre, _STEEPEST)))
 
 
 def parse_rubric(common: str, own: str) -> Rubric:

@@ -15,6 +15,7 @@ from pipeline.people.audit import Action
 from pipeline.people.people import ROLES, Person, PersonRole
 from pipeline.people.people_import import COLUMNS, Imported, import_people
 from pipeline.service import Service
+from pipeline.sql import NotStoredError
 
 router = APIRouter(prefix="/people", include_in_schema=False)
 
@@ -168,4 +169,9 @@ def _edit_page(
 
 def _above(service: Service, chosen: str) -> UUID | None:
     """The person chosen in a form, None where the first, empty line was."""
-    return service.people.get(UUID(chosen)).id if chosen else None
+    if not chosen:
+        return None
+    try:
+        return service.people.get(UUID(chosen)).id
+    except ValueError as error:
+        raise NotStoredError("No such person.") from error

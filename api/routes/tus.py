@@ -16,7 +16,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
@@ -30,7 +30,7 @@ from pipeline.service import Service
 from pipeline.sql import now
 from pipeline.uploads import resuming
 from pipeline.uploads.partial_uploads import PartialUpload
-from pipeline.uploads.uploads import MeetingDetails, UploadError
+from pipeline.uploads.uploads import YEARS, MeetingDetails, UploadError
 
 _VERSION: Final = "1.0.0"
 _BUFFER: Final = 1 << 20  # Bytes that are written at once.
@@ -66,13 +66,19 @@ router = APIRouter(prefix="/uploads", include_in_schema=False, route_class=TusRo
 _SPEAKS_TUS = [Depends(check_version)]
 
 
+def _of_a_known_year(moment: datetime) -> datetime:
+    if moment.year not in YEARS:
+        raise ValueError("it is not the day on which a meeting took place")
+    return moment
+
+
 class _Form(Value):
     """What the metadata of an upload says, under the names of the form's fields."""
 
     filename: str = Field(min_length=1, max_length=1000)
     modified: int = Field(default=0, ge=0, lt=2**53)
-    coachee: str = Field(min_length=1, max_length=200)
-    held_at: AwareDatetime
+    coachee: str = Field(min_length=1, max_length=200, pattern=r"\S")
+    held_at: Annotated[AwareDatetime, AfterValidator(_of_a_known_year)]
     kind: Kind | None = None
     consent: bool = False
 

@@ -16,7 +16,14 @@ from pipeline.service import Service
 from pipeline.storage.folder import drop
 from pipeline.storage.storage import StorageError
 from pipeline.uploads.resuming import unfinished
-from pipeline.uploads.uploads import MeetingDetails, UploadError, clean_file_name, receive, register
+from pipeline.uploads.uploads import (
+    YEARS,
+    MeetingDetails,
+    UploadError,
+    clean_file_name,
+    receive,
+    register,
+)
 
 PATH: Final = "/upload"
 router = APIRouter(prefix=PATH, include_in_schema=False)
@@ -34,7 +41,7 @@ def upload(
     person: Signed,
     service: Served,
     files: list[UploadFile],
-    coachee: Annotated[str, Form(min_length=1, max_length=200)],
+    coachee: Annotated[str, Form(min_length=1, max_length=200, pattern=r"\S")],
     held_at: Annotated[datetime, Form()],
     consent: Annotated[bool, Form()] = False,
     utc_offset: Annotated[int, Form(ge=-840, le=840)] = 0,
@@ -49,6 +56,9 @@ def upload(
         said = UploadError("Confirm that everybody in the conversation agreed to it.")
         return _page(request, service, entered=entered, problems=[("Not uploaded", said)])
     zone = timezone(timedelta(minutes=utc_offset))
+    if held_at.year not in YEARS:
+        said = UploadError("Choose the day on which it took place.")
+        return _page(request, service, entered=entered, problems=[("Not uploaded", said)])
     details = MeetingDetails(
         owner_id=person.id,
         coachee=coachee,

@@ -2,10 +2,11 @@
 
 import re
 
+from pipeline.captions import plain_text
 from pipeline.captions.draft import Draft
 from pipeline.captions.markup import text_lines
 from pipeline.captions.times import parse_clock
-from pipeline.captions.turns import split_turns
+from pipeline.captions.turns import has_turns, split_turns
 
 _HEADER = re.compile(r"([0-9]{1,3}(?::[0-9]{2}){1,2}) - (\S.{0,99})")
 # What Fathom's users click during the call stands between the words.
@@ -14,8 +15,11 @@ _RECORDING = "VIEW RECORDING"
 
 
 def matches(text: str) -> bool:
-    """Whether a line starts with a time, a hyphen and a name."""
-    return any(map(_header, text_lines(text)))
+    """Whether words stand under lines of a time, a hyphen and a name.
+
+    One such line may stand in an agenda above `Name: words` lines, which are then the turns.
+    """
+    return has_turns(text_lines(text), _header) and not plain_text.matches(text)
 
 
 def parse(text: str) -> Draft:

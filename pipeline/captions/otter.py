@@ -11,7 +11,7 @@ _FOOTER = re.compile(r"\s*Transcribed by https?://(?:www\.)?otter\.ai\S*\s*", re
 
 def matches(text: str) -> bool:
     """Whether there are `Name  0:34` lines with text below."""
-    return has_turns(text_lines(text))
+    return has_turns(text_lines(text), name_and_time(text_lines(text)))
 
 
 def parse(text: str) -> Draft:

@@ -14,7 +14,7 @@ _DATES: Final = ("%B %d, %Y, %I:%M%p", "%B %d, %Y, %I:%M %p", "%d %B %Y, %H:%M",
 
 def matches(content: DocxContent) -> bool:
     """Whether there are `Name   0:03` lines with text below."""
-    return has_turns(content.lines)
+    return has_turns(content.lines, name_and_time(content.lines))
 
 
 def parse(content: DocxContent) -> Draft:

@@ -61,9 +61,9 @@ def name_and_time(lines: Sequence[str]) -> Header:
     return _narrow
 
 
-def has_turns(lines: Sequence[str]) -> bool:
+def has_turns(lines: Sequence[str], header: Header) -> bool:
     """Whether most of the header lines have text below, unlike a table of contents."""
-    _, turns = split_turns(lines, name_and_time(lines))
+    _, turns = split_turns(lines, header)
     spoken = sum(bool(turn.lines) for turn in turns)
     return bool(turns) and 2 * spoken >= len(turns)
 

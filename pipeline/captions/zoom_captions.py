@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from pipeline.captions import plain_text
 from pipeline.captions.draft import Draft
 from pipeline.captions.markup import text_lines
 from pipeline.captions.times import parse_clock
-from pipeline.captions.turns import split_turns
+from pipeline.captions.turns import has_turns, split_turns
 
 _HEADER = re.compile(
     r"\s*\[(.{1,99})\]\s{1,9}([0-9]{1,2}:[0-9]{2}:[0-9]{2})(?:\s?([AaPp])\.?[Mm]\.?)?"
@@ -20,8 +21,8 @@ _MIDNIGHT: Final = 6 * 3600
 
 
 def matches(text: str) -> bool:
-    """Whether there is a `[Name] 19:00:25` line."""
-    return any(map(_header, text_lines(text)))
+    """Whether words stand under `[Name] 19:00:25` lines, and not after names of their own."""
+    return has_turns(text_lines(text), _header) and not plain_text.matches(text)
 
 
 def parse(text: str) -> Draft:

@@ -75,7 +75,7 @@ class Session:
             role = self.item.conversation.utterances[step].role
             self._answers[step] = read_codes(typed, role, self._topic(step))
         elif not typed.strip():
-            self._answers.pop(step, None)
+            pass  # An answer from an earlier time stays.
         elif typed.strip() in CONVERSATION[step]:
             self._answers[step] = CONVERSATION[step][typed.strip()]
         else:
@@ -159,6 +159,10 @@ def _answers(path: Path, spoken: Sequence[Utterance]) -> dict[Step, Any]:
     kept = read_labelled(path)
     if [u.text for u in kept.conversation.utterances] != [u.text for u in spoken]:
         raise SessionError(f"{path} holds another conversation. Give another --out.")
+    if [u.role for u in kept.conversation.utterances] != [u.role for u in spoken]:
+        raise SessionError(
+            f"{path} was labelled with somebody else as the coach. Give another --out."
+        )
     labels = kept.labels
     whole = {name: getattr(labels, name, labels.ratings.get(name)) for name in CONVERSATION}  # type: ignore[call-overload]
     given: dict[Step, Any] = {k: v for k, v in whole.items() if v is not None}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from models.conversation import Conversation, Segment, Transcript, Word
 from models.masked import KINDS, Masked, joined
@@ -65,10 +65,17 @@ def hide(transcript: Transcript, talk: Conversation) -> tuple[Transcript, Conver
         letters = list(_letters(written, find(written, list(talk.roles.roles))))
     ahead = iter(letters)
     segments = tuple(_segment(segment, ahead) for segment in transcript.segments)
-    hidden = transcript.model_copy(
-        update={"segments": segments, "title": _titled(transcript.title, known)}
-    )
-    return hidden, talk.model_copy(update={"utterances": said, "title": _titled(talk.title, known)})
+    # Who was invited and never spoke may well be the customer.
+    spoke = {segment.speaker for segment in transcript.segments}
+    silent = {p.speaker for p in transcript.participants} - spoke
+    known |= dict.fromkeys(silent, "person")
+    around: dict[str, Any] = {
+        "title": _titled(transcript.title, known),
+        "notes": tuple(_noted(note, known, talk) for note in transcript.notes),
+    }
+    there = tuple(p for p in transcript.participants if p.speaker in spoke)
+    hidden = transcript.model_copy(update={"segments": segments, "participants": there, **around})
+    return hidden, talk.model_copy(update={"utterances": said, **around})
 
 
 def _letters(texts: Sequence[str], found: Sequence[Sequence[Found]]) -> Iterator[Masked | None]:
@@ -115,6 +122,13 @@ def _words(segment: Segment, text: str) -> tuple[Word, ...]:
         word.model_copy(update={"text": new})
         for word, new in zip(segment.words, written, strict=True)
     )
+
+
+def _noted(note: str, known: dict[str, Masked], talk: Conversation) -> str:
+    """A remark on how the file was read, which may quote what stood in it."""
+    hidden = _titled(note, known) or ""
+    (found,) = find([hidden], list(talk.roles.roles))
+    return joined(put(hidden, found))
 
 
 def _titled(title: str | None, known: dict[str, Masked]) -> str | None:

@@ -74,7 +74,8 @@ def import_people(people: People, data: bytes) -> Imported:
         try:
             moved = _place(people, line)
         except CoachscoreError as error:
-            bad.append(BadLine(line=line.number, message=error.message))
+            new = "" if line.email in before else f"{line.email} was added, and reports to nobody. "
+            bad.append(BadLine(line=line.number, message=f"{new}{error.message}"))
             continue
         if line.email in before:
             changed += [line.email] if moved else []

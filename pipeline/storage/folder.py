@@ -6,7 +6,7 @@ kept on this machine.
 
 import shutil
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -66,8 +66,9 @@ class Folder:
         # By name alone, so that nothing seems unknown where the folder has been moved.
         names = {Path(one).parent.name for one in known}
         for slot in self._folder.glob(f"*/{_NAME}"):
-            if slot.parent.name not in names and slot.stat().st_mtime < before.timestamp():
-                yield str(slot)
+            with suppress(FileNotFoundError):  # Removed since it was listed.
+                if slot.parent.name not in names and slot.stat().st_mtime < before.timestamp():
+                    yield str(slot)
 
     def check(self) -> None:
         """A disk answers, or nothing does."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from models.errors import CoachscoreError
 from pipeline.meetings.meetings import Meeting
 from pipeline.settings import Settings
 from pipeline.sql import now
@@ -173,10 +174,10 @@ def finish(service: "Service", upload: PartialUpload) -> UUID:
         details = MeetingDetails.model_validate_json(upload.details)
         try:
             received = inspect(slot, upload.file_name)
-        except Exception:
+        except CoachscoreError:
             discard(service, upload)
             raise
-        # What fails from here on is not the file's fault, and it may be a meeting's by then.
+        # Other errors are not the file's fault, and from here on it may be a meeting's.
         made: Meeting = register(service, received, details)
         service.partial_uploads.finish(upload.id, made.id)
     service.audit.note(details.consent_by, "create", f"meeting:{made.id}")

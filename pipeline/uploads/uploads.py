@@ -68,6 +68,10 @@ class Received(Value):
     medium: Literal["audio", "transcript"]
 
 
+# In which a meeting may have been; beyond, no time zone could be taken off.
+YEARS: Final = range(1970, 9999)
+
+
 class MeetingDetails(Value):
     """What the owner says about a meeting.
 
@@ -127,7 +131,10 @@ def inspect(slot: Path, name: str) -> Received:
 
         probe(slot, name)
     elif size > _MOST_TEXT:
-        raise UploadError(f"{name} is no recording, and far too large for a transcript.")
+        raise UploadError(
+            f"{name} is no recording, and larger than the {_MOST_TEXT >> 20} MB that an uploaded "
+            "transcript may have."
+        )
     else:
         read_transcript(slot.read_bytes(), name)
     medium: Literal["audio", "transcript"] = "audio" if audio else "transcript"

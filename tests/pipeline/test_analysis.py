@@ -17,6 +17,7 @@ from pipeline.jobs import AnalysisOptions, Workplace
 from pipeline.output import dump, json_schema, to_output
 from pipeline.presenting import present, sample_files, write_html_folder
 from pipeline.settings import Settings
+from pipeline.speaker_edits import SpeakerEdits, SpeakerEditsError
 from pipeline.store import STAGES, Store
 
 ROOT = Path(__file__).parents[2]
@@ -141,6 +142,34 @@ def test_with_the_other_as_coach_nothing_is_read_again(
     assert after.roles[before.coach] == "coachee"
     assert swapped.scored.score != analysis.scored.score
     assert swapped.transcript == analysis.transcript
+
+
+def test_speakers_put_right_are_scored_anew_and_nothing_is_read_again(
+    analysis: Analysis, place: Workplace, made: list[str]
+) -> None:
+    roles = analysis.scored.tagged.conversation.roles
+    coachee = next(name for name, role in roles.roles.items() if role == "coachee")
+    first = next(u for u in analysis.scored.tagged.conversation.utterances if u.role == "coach")
+    edits = SpeakerEdits.parse(assign=[f"{first.source}={coachee}"], rename=[f"{coachee}=Kim Lee"])
+    mended = rescore(place, analysis.id, speakers=edits)
+    assert made == ["attribute", "tag", "score"]
+    talk = mended.scored.tagged.conversation
+    assert set(talk.roles.roles) == {roles.coach, "Kim Lee"}
+    said = {u.speaker for u in talk.utterances if u.source == first.source}
+    assert said == {"Kim Lee"}
+    assert mended.transcript == analysis.transcript
+    as_coach = rescore(place, mended.id, coach="Kim Lee")
+    assert as_coach.scored.tagged.conversation.roles.coach == "Kim Lee"
+    again = rescore(place, as_coach.id, speakers=SpeakerEdits.parse(rename=[f"{coachee}=Kim Li"]))
+    assert again.scored.tagged.conversation.roles.coach == "Kim Li"
+
+
+def test_a_name_of_nobody_is_refused_and_the_analysis_stays(
+    analysis: Analysis, place: Workplace
+) -> None:
+    with pytest.raises(SpeakerEditsError, match="Nobody is called “Nemo”"):
+        rescore(place, analysis.id, speakers=SpeakerEdits.parse(merge=["Nemo=Also"]))
+    assert place.store.analysis(analysis.id).status == "done"
 
 
 def test_as_another_kind_of_meeting_only_the_score_changes(

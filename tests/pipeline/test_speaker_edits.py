@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.conversation import Participant, Provenance, Segment, Transcript
-from pipeline.speaker_edits import SpeakerEdits, SpeakerEditsError, segments_of
+from pipeline.speaker_edits import SpeakerEdits, SpeakerEditsError
 
 SAID = ("Speaker 1", "Speaker 2", "Speaker 1", "Speaker 3", "Speaker 2", None)
 
@@ -105,8 +105,11 @@ def test_later_edits_come_on_top():
     ]  # fmt: skip
 
 
-def test_utterances_are_chosen_by_their_source():
-    assert [(a.first, a.last) for a in segments_of([4, 2, 3, 9, 3], "Ben")] == [(2, 4), (9, 9)]
+def test_a_name_given_before_is_followed_to_the_one_given_later():
+    before = SpeakerEdits.parse(rename=["Speaker 1=Ana"])
+    later = before.then(SpeakerEdits.parse(rename=["Speaker 1=Anna"]))
+    assert before.follow("Ana", later) == "Anna"
+    assert before.follow("Speaker 2", later) == "Speaker 2"
 
 
 NAMES = st.sampled_from(["Speaker 1", "Speaker 2", "Speaker 3"])
