@@ -2,6 +2,7 @@
 
 import re
 
+from pipeline.captions import plain_text
 from pipeline.captions.draft import Draft
 from pipeline.captions.markup import text_lines
 from pipeline.captions.turns import has_turns, name_and_time, split_turns
@@ -11,7 +12,8 @@ _FOOTER = re.compile(r"\s*Transcribed by https?://(?:www\.)?otter\.ai\S*\s*", re
 
 def matches(text: str) -> bool:
     """Whether there are `Name  0:34` lines with text below."""
-    return has_turns(text_lines(text), name_and_time(text_lines(text)))
+    lines = text_lines(text)
+    return has_turns(lines, name_and_time(lines)) and not plain_text.matches(text)
 
 
 def parse(text: str) -> Draft:

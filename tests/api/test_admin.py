@@ -29,17 +29,17 @@ def test_a_list_can_be_imported_again_and_again(
     client_of: Client, service: Service, organisation: Any
 ) -> None:
     first = send_list(client_of("ada"))
-    assert "3 added, 1 changed, 0 as before, 4 left out" in first
+    assert "3 added, 1 changed, 0 as before, 4 with a problem" in first
     assert "Line 5: “broken” is no email address." in first
     assert "Line 6: “boss” is no role" in first
-    assert "Line 7: Nobody has the address missing@example.com" in first
+    assert "reports to nobody. Nobody has the address missing@example.com" in first
     assert "Line 8: new.vp@example.com stands in this file twice." in first
     vera = service.people.by_email("new.vp@example.com")
     assert service.people.by_email("new.manager@example.com").reports_to == vera.id
     assert service.people.get(organisation.ids["max"]).name == "Max Changed"
     everybody = service.people.all()
     second = send_list(client_of("ada"))
-    assert "0 added, 0 changed, 3 as before, 4 left out" in second
+    assert "0 added, 0 changed, 3 as before, 4 with a problem" in second
     assert service.people.all() == everybody
 
 
@@ -105,3 +105,17 @@ def test_a_token_is_shown_once_and_ends_when_revoked(
     program.headers["authorization"] = f"Bearer {late}"
     assert program.get("/api/v1/meetings").status_code == 401
     assert ada.post("/tokens", data=form | {"scopes": ["everything"]}).status_code == 422
+
+
+def test_a_choice_that_no_page_offers_is_nobody(client_of: Callable[..., TestClient]) -> None:
+    form = {"email": "new@example.com", "name": "New", "role": "manager", "reports_to": "abc"}
+    assert client_of("ada").post("/people", data=form).status_code == 400
+
+
+def test_who_was_added_without_a_head_is_told_to_be_there(
+    client_of: Callable[..., TestClient], service: Service
+) -> None:
+    text = "email,name,role,reports_to\nzed@example.com,Zed,manager,typo@example.com\n"
+    answer = client_of("ada").post("/people/import", files={"file": ("p.csv", text.encode())})
+    assert "zed@example.com was added, and reports to nobody" in answer.text
+    assert service.people.by_email("zed@example.com") is not None

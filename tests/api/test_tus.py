@@ -22,6 +22,7 @@ from fastapi.testclient import TestClient
 from pipeline.meetings.purging import purge
 from pipeline.service import Service
 from pipeline.sql import now
+from pipeline.uploads import resuming
 
 Client = Callable[..., TestClient]
 TUS = {"tus-resumable": "1.0.0"}
@@ -330,3 +331,19 @@ def test_who_watches_does_not_hold_up_a_stop(app: FastAPI, client_of: Client) ->
         assert next(browser.send(asked, stream=True).iter_lines()).startswith("data:")
         began = time.monotonic()
     assert time.monotonic() - began < 4
+
+
+def test_an_error_of_ours_leaves_the_whole_file_waiting(
+    client_of: Client, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    client = client_of("max")
+    location = create(client).headers["location"]
+    with monkeypatch.context() as patched:
+        patched.setattr(resuming, "inspect", fails)
+        with pytest.raises(OSError, match="allocate"):
+            patch(client, location, 0, TALK)
+    assert offset(client, location) == len(TALK)
+    assert "coachscore-meeting" in patch(client, location, len(TALK), b"").headers

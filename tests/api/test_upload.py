@@ -171,3 +171,19 @@ def test_a_failed_analysis_says_why_and_is_tried_again(client_of: Client, servic
     assert "Mend it." in page
     send(client, TALK)
     assert "Waiting for its turn" in client.get(location).text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"held_at": "0001-01-01T00:00", "utc_offset": "840"},
+        {"held_at": "9999-12-31T23:00", "utc_offset": "-840"},
+        {"coachee": "   "},
+    ],
+)
+def test_a_form_that_cannot_be_right_is_refused(
+    client_of: Client, service: Service, wrong: dict[str, str]
+) -> None:
+    before = kept(service)
+    assert send(client_of("max"), TALK, **wrong).status_code in (400, 422)
+    assert kept(service) == before

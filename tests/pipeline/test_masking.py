@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from models.conversation import (
     Conversation,
+    Participant,
     Provenance,
     RoleAssignment,
     Segment,
@@ -282,3 +283,23 @@ def test_a_new_version_of_scoring_keeps_the_kind_that_the_words_told(
         assert score_again(Workplace(chosen, store), first.id)
         again = load_analysis(store, first.id)
     assert again.scored == first.scored
+
+
+def test_remarks_and_who_never_spoke_lead_to_no_customer() -> None:
+    transcript, _ = talk_of([])
+    transcript = transcript.model_copy(
+        update={
+            "segments": (Segment(index=0, speaker="Rick", text="We met them."),),
+            "participants": (Participant(speaker="Rick"), Participant(speaker="Petra Novak")),
+            "notes": (
+                "From outside the company: Petra Novak.",
+                "Left out a line before the first caption: 'Call about it, budget $48,000'.",
+            ),
+        }
+    )
+    known = RoleAssignment(roles={"Rick": "coach"}, source="given", confidence=1)
+    written, said = hide(transcript, split_utterances(transcript, known))
+    assert [p.speaker for p in written.participants] == ["Rick"]
+    assert written.notes == said.notes
+    assert "Novak" not in str(written)
+    assert "48,000" not in str(written)

@@ -1,3 +1,4 @@
+import re
 from importlib import resources
 
 import pytest
@@ -152,3 +153,16 @@ def test_an_own_rubric_is_used_in_place_of_the_shipped_one(tmp_path):
     (tmp_path / "common.toml").write_text(COMMON, encoding="utf-8")
     (tmp_path / "deal_review.toml").write_text(OWN, encoding="utf-8")
     assert load_rubric("deal_review", tmp_path).title == "Deals"
+
+
+def test_a_curve_as_steep_as_one_likes_stays_on_the_scale():
+    steep = parse_rubric(COMMON, OWN).model_copy(update={"centre": 2000.0, "spread": 1.0})
+    assert steep.overall(dict.fromkeys(CRITERIA, 0.0)) == pytest.approx(0)
+    assert steep.overall(dict.fromkeys(CRITERIA, 100.0)) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_a_curve_without_a_number_is_refused(value):
+    broken = re.sub(r"(?m)^centre = .*$", f"centre = {value}", COMMON)
+    with pytest.raises(RubricError, match="centre"):
+        parse_rubric(broken, OWN)

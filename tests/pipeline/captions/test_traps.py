@@ -145,3 +145,23 @@ def test_lone_surrogates_and_control_characters_do_not_reach_the_words():
 def test_a_name_said_once_in_lower_case_is_a_name_where_every_caption_has_one():
     texts = ["Dana: One.", "keri: Two.", "milen | Erigon: Three.", "Dana: Four."]
     assert [name for name, _ in said(vtt(*texts))] == ["Dana", "keri", "milen | Erigon", "Dana"]
+
+
+@pytest.mark.parametrize("stray", ["1:30 - Acme Corp", "[Dana] 19:00:25", "Dana  19:00"])
+def test_one_line_of_another_format_loses_no_turn(stray):
+    turns = [("Dana", "How did it go?"), ("Marcus", "Well.")] * 4
+    lines = [f"{name}: {text}" for name, text in turns]
+    lines.insert(4, stray)
+    found = said("\n".join(lines))
+    assert [name for name, _ in found] == [name for name, _ in turns]
+    assert stray.split()[-1] in found[3][1]
+
+
+def test_a_time_and_a_hyphen_before_every_name_is_plain_text():
+    lines = ["0:05 - Dana: How did it go?", "0:09 - Marcus: Well.", "0:11 - Dana: Why?"]
+    transcript = read("\n".join(lines))
+    assert [(s.speaker, s.start, s.text) for s in transcript.segments] == [
+        ("Dana", 5.0, "How did it go?"),
+        ("Marcus", 9.0, "Well."),
+        ("Dana", 11.0, "Why?"),
+    ]

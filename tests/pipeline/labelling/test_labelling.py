@@ -234,3 +234,25 @@ def test_the_codebook_lists_the_codes():
         assert f"`{code}`" in text, code
     for name in (*codes.MARKS.values(), *codes.FOCUSES.values(), *codes.ACTIVITIES.values()):
         assert name in text, name
+
+
+def test_what_was_left_out_is_asked_again_and_the_rest_is_kept(work, given, out):
+    work(*CODES, "", *WHOLE[1:])
+    again = Session(given, out)
+    assert again.step == "kind"
+    for _ in range(3):
+        again.answer("")
+    labels = read_labelled(out).labels
+    assert (labels.focus, labels.style) == ("deal_pursuit", "questioning")
+
+
+def test_labels_of_another_coach_are_not_gone_on_with(work, given, out):
+    work(*CODES, *WHOLE)
+    talk = given.conversation
+    other = {"coach": "coachee", "coachee": "coach", "other": "other"}
+    swapped = tuple(u.model_copy(update={"role": other[u.role]}) for u in talk.utterances)
+    item = given.model_copy(
+        update={"conversation": talk.model_copy(update={"utterances": swapped})}
+    )
+    with pytest.raises(SessionError, match="somebody else as the coach"):
+        Session(item, out)
