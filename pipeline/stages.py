@@ -85,6 +85,7 @@ def transcribe(recording: Recording, settings: Settings, progress: Progress) -> 
         progress: Called with a phase and its share done, 0 to 1.
 
     Raises:
+        InputFileError: The transcript is gone.
         TranscriptError: The text is in no known format.
         MediaError: The sound cannot be decoded.
         WhisperModelMissing: There is no recogniser model.
@@ -92,7 +93,13 @@ def transcribe(recording: Recording, settings: Settings, progress: Progress) -> 
     """
     path = Path(recording.path)
     if recording.medium == "transcript":
-        return read_transcript(path.read_bytes(), recording.name)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise InputFileError(
+                f"{recording.name} is not there any more ({error.strerror}). Give it again."
+            ) from error
+        return read_transcript(data, recording.name)
     return hear(path, recording.name, settings, progress)
 
 

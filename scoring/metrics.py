@@ -184,7 +184,7 @@ def pressed_share(table: Table) -> Reading:
 
 @_metric("Missed challenges", "per 100")
 def missed_challenges(table: Table) -> Reading:
-    """Unsupported claims that the coach's next turn lets pass, by the coach's utterances."""
+    """Unsupported claims that the coach's next turn lets pass, by the coach's substance."""
     return _per_100(float(len(missed_and_pressed(table)[0])), table, 6)
 
 

@@ -13,7 +13,7 @@ from pipeline.store import Made
 from scoring.score import ScoredConversation
 
 # Goes up when something else would be masked.
-MASKING_VERSION: Final = "1"
+MASKING_VERSION: Final = "2"
 
 
 class Held:

@@ -199,7 +199,8 @@ class Webhooks:
         """Have something sent again, with all its retries.
 
         Raises:
-            NotStoredError: There is no such delivery, or it waits for its meeting to be visible.
+            NotStoredError: There is no such delivery. One that waits for its meeting to be visible
+                goes on waiting.
         """
         mine = _of(webhook_id) & (DeliveryRow.id == delivery_id)
         # What was never tried waits for its time, and that is not to be gone round.
