@@ -1,7 +1,7 @@
 """Quotes behind every criterion: which utterances earned points and which lost them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -9,9 +9,8 @@ from pydantic import Field
 
 from models.conversation import Value
 from models.labels import Criterion
-from models.tags import TaggedConversation
 from scoring.metrics import OWN_WORDS, answered, missed_and_pressed, steps, thinking
-from scoring.table import Column, Table, probabilities
+from scoring.table import Column, Table
 
 MOST: Final = 4  # Quotes per criterion and effect: enough to judge by, few enough to read.
 _LIKELY: Final = 0.5  # Below this a quote stands behind all the others.
@@ -42,10 +41,6 @@ Selector = Callable[[Table], Column]
 
 def _any(table: Table) -> Column:
     return np.ones(len(table))
-
-
-def _coachee(table: Table) -> Column:
-    return table.coachee
 
 
 def _not_pressing(table: Table) -> Column:
@@ -174,7 +169,7 @@ _SELECTORS: Final[dict[Criterion, tuple[_Quotes, ...]]] = {
             "the coachee examines own work",
             ("mark_reflection",),
             ("self_examination",),
-            _coachee,
+            lambda t: t.coachee,
         ),
         _Quotes(
             "earns",
@@ -230,7 +225,7 @@ _SELECTORS: Final[dict[Criterion, tuple[_Quotes, ...]]] = {
             "the coachee takes a next step",
             ("mark_action_item",),
             ("coachee_actions", "action_turns"),
-            lambda t: _coachee(t) * (t.words >= OWN_WORDS),
+            lambda t: t.coachee * (t.words >= OWN_WORDS),
         ),
         _Quotes(
             "earns",
@@ -251,13 +246,13 @@ _SELECTORS: Final[dict[Criterion, tuple[_Quotes, ...]]] = {
 
 
 def find_evidence(
-    tagged: TaggedConversation, table: Table, name: Criterion
+    table: Table, sure: Mapping[str, Column], name: Criterion
 ) -> tuple[Evidence, ...]:
     """Up to `MOST` quotes that earned and `MOST` that lost points under a criterion.
 
     Args:
-        tagged: The conversation.
-        table: Its columns.
+        table: Columns of the conversation.
+        sure: Its `scoring.table.probabilities`.
         name: The criterion.
 
     Returns:
@@ -267,14 +262,14 @@ def find_evidence(
     """
     chosen: dict[int, Evidence] = {}
     left: dict[Effect, int] = {"earns": MOST, "loses": MOST}
-    for index, sure, quotes in _candidates(tagged, table, name):
+    for index, p, quotes in _candidates(table, sure, name):
         if left[quotes.effect] and index not in chosen:
             chosen[index] = Evidence(
                 index=index,
                 effect=quotes.effect,
                 why=quotes.why,
                 metrics=quotes.metrics,
-                p=round(sure, 4),
+                p=round(p, 4),
             )
             left[quotes.effect] -= 1
     return tuple(chosen[index] for index in sorted(chosen))
@@ -286,16 +281,14 @@ def worth(p: float, words: float) -> float:
 
 
 def _candidates(
-    tagged: TaggedConversation, table: Table, name: Criterion
+    table: Table, sure: Mapping[str, Column], name: Criterion
 ) -> list[tuple[int, float, _Quotes]]:
     """Every quote of a criterion, the best first."""
-    p = probabilities(tagged)
     found: list[tuple[bool, int, float, int, float, _Quotes]] = []
     for place, quotes in enumerate(_SELECTORS[name]):
         shown = np.prod([table[flag] for flag in quotes.flags], axis=0) * quotes.select(table)
         for i in np.flatnonzero(shown > 0):
-            sure = math.prod(float(p[flag][i]) for flag in quotes.flags)
-            found.append(
-                (sure < _LIKELY, place, -worth(sure, float(table.words[i])), int(i), sure, quotes)
-            )
-    return [(i, sure, quotes) for *_, i, sure, quotes in sorted(found, key=lambda one: one[:4])]
+            p = math.prod(float(sure[flag][i]) for flag in quotes.flags)
+            rank = (p < _LIKELY, place, -worth(p, float(table.words[i])), int(i))
+            found.append((*rank, p, quotes))
+    return [(i, p, quotes) for *_, i, p, quotes in sorted(found, key=lambda one: one[:4])]

@@ -5,7 +5,7 @@ that a short conversation is not called perfect on one lucky sentence. What was 
 kept beside that value: readers are shown what was there, and nothing imagined.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -330,7 +330,12 @@ def missed_and_pressed(table: Table) -> tuple[list[int], list[int]]:
 
 def compute_metrics(table: Table) -> dict[str, float]:
     """Every metric of a conversation by name."""
-    return {name: reading.value for name, reading in read_metrics(table).items()}
+    return values(read_metrics(table))
+
+
+def values(readings: Mapping[str, Reading]) -> dict[str, float]:
+    """What is scored, by the metric's name."""
+    return {name: reading.value for name, reading in readings.items()}
 
 
 def read_metrics(table: Table) -> dict[str, Reading]:

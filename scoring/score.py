@@ -10,11 +10,11 @@ from models.conversation import Provenance, Value
 from models.labels import Criterion, Kind
 from models.tags import ConversationTags, Tag, TaggedConversation
 from scoring.evidence import Evidence, find_evidence
-from scoring.metrics import Reading, compute_metrics, missed_and_pressed, read_metrics
+from scoring.metrics import Reading, compute_metrics, missed_and_pressed, read_metrics, values
 from scoring.quality import poor_quality
 from scoring.resample import REPLICATES, Certainty, replicate
 from scoring.rubric import HALVES, CriterionRubric, Measure, Rubric
-from scoring.table import Table, build_table
+from scoring.table import Column, Table, build_table, probabilities
 
 Verdict = Literal[
     "truly coaching", "partly coaching", "inspecting deals", "telling", "not enough evidence"
@@ -158,9 +158,10 @@ def score_conversation(
     """
     table = build_table(tagged)
     readings = read_metrics(table)
-    metrics = {name: reading.value for name, reading in readings.items()}
+    metrics = values(readings)
     tags = conversation_tags(metrics, rubric, kinds)
-    criteria = tuple(_criterion(tagged, table, readings, c) for c in rubric.criteria)
+    sure = probabilities(tagged)
+    criteria = tuple(_criterion(table, sure, readings, c) for c in rubric.criteria)
     shortage = _shortage(table, rubric) or poor_quality(tagged.conversation.quality, rubric)
     if shortage is None:
         overall = rubric.overall({c.name: c.score for c in criteria})
@@ -210,13 +211,13 @@ def _logistic(value: float) -> float:
 
 
 def _criterion(
-    tagged: TaggedConversation,
     table: Table,
+    sure: Mapping[str, Column],
     readings: Mapping[str, Reading],
     rubric: CriterionRubric,
 ) -> CriterionScore:
     points = tuple(_point(m, readings[m.metric]) for m in rubric.measures)
-    evidence = find_evidence(tagged, table, rubric.name)
+    evidence = find_evidence(table, sure, rubric.name)
     # What there was no occasion for cannot be done better.
     had = [i for i, point in enumerate(points) if point.whole != 0] or range(len(points))
     most_left = max(had, key=lambda i: points[i].possible - points[i].earned)
@@ -224,7 +225,7 @@ def _criterion(
     return CriterionScore(
         name=rubric.name,
         title=rubric.title,
-        score=round(rubric.score({name: reading.value for name, reading in readings.items()}), 1),
+        score=round(rubric.score(values(readings)), 1),
         weight=rubric.weight,
         base=rubric.base,
         points=points,
@@ -312,9 +313,7 @@ def _weaker_half(criteria: Sequence[W]) -> W:
 
 
 def _explained(
-    verdict: Verdict,
-    overall: float | None,
-    criteria: tuple[CriterionScore, ...],
+    verdict: Verdict, overall: float | None, criteria: tuple[CriterionScore, ...]
 ) -> str:
     """The verdict in a sentence that also says why it fits the score beside it."""
     if verdict == "truly coaching":

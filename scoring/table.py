@@ -1,7 +1,7 @@
 """A tagged conversation as columns: what the metrics compute on."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -85,7 +85,7 @@ class Table:
     @property
     def substantive(self) -> Column:
         """1 where the coach asks, tells or gives back: everything but `act` other."""
-        return self["question"] + self["telling"] + self["given_back"]
+        return _substantive(self.flags)
 
 
 def build_table(tagged: TaggedConversation) -> Table:
@@ -97,17 +97,20 @@ def build_table(tagged: TaggedConversation) -> Table:
             flags[name][i] = 1
     speakers = [u.speaker for u in utterances]
     changes = [i > 0 and speakers[i] != speakers[i - 1] for i in range(len(speakers))]
-    substance = flags["question"] + flags["telling"] + flags["given_back"]
     return Table(
         coach=np.array([float(u.role == "coach") for u in utterances]),
         coachee=np.array([float(u.role == "coachee") for u in utterances]),
         words=np.array([float(len(u.text.split())) for u in utterances]),
         turn=np.cumsum(changes).astype(np.int64),
         dated=np.array([float(bool(_DATE.search(u.text))) for u in utterances]),
-        answered=_answered(utterances, substance),
+        answered=_answered(utterances, _substantive(flags)),
         fresh=_fresh(utterances),
         flags=flags,
     )
+
+
+def _substantive(flags: Mapping[str, Column]) -> Column:
+    return flags["question"] + flags["telling"] + flags["given_back"]
 
 
 def _answered(utterances: Sequence[Utterance], substance: Column) -> Column:

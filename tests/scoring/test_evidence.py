@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from models.labels import CRITERIA
 from scoring.evidence import MOST, find_evidence
 from scoring.metrics import METRICS
-from scoring.table import build_table
+from scoring.table import build_table, probabilities
 
 # What only the coachee can show; "both" can be shown by anybody; all else is the coach's.
 COACHEE = {
@@ -21,7 +21,7 @@ WELL = "I went straight to the price and lost her."
 
 def quotes(script, rows, name, p=1.0):
     tagged = script.tagged(rows, p)
-    return find_evidence(tagged, build_table(tagged), name)
+    return find_evidence(build_table(tagged), probabilities(tagged), name)
 
 
 @given(st.data())
@@ -116,7 +116,7 @@ def test_what_is_likely_wrong_stands_behind_the_rest(script):
         for tags in tagged.tags
     ]
     tagged = sure.model_copy(update={"conversation": tagged.conversation, "tags": tuple(doubtful)})
-    found = find_evidence(tagged, build_table(tagged), "development")
+    found = find_evidence(build_table(tagged), probabilities(tagged), "development")
     assert {e.why for e in found} == {"works on how it is done"}
 
 
