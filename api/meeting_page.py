@@ -70,6 +70,7 @@ def meeting_page(
         heard=analysis.recording.medium == "audio",
         times=[(u.start, u.end) for u in talk.utterances],
         roles=talk.roles,
+        speakers=[(name, name) for name in talk.roles.roles],
         contests=contests,
         contested=_by_line(contests),
         original=compared.original and report_of(compared.original, service.settings),
@@ -82,10 +83,10 @@ def meeting_page(
 def _words(compared: Comparison) -> list[ContestWords]:
     found = []
     for one in compared.contests:
-        contest, field = one.contest, one.contest.field
+        contest, tag = one.contest, one.contest.correction
         was, now = contest.was, contest.value
-        if field != "coach":
-            was, now = tag_words.value_words(field, was), tag_words.value_words(field, now)
+        if tag is not None:
+            was, now = (tag_words.value_words(tag.field, value) for value in (was, now))
         by = one.by_name or "somebody who has left"
         resting = contest.id in compared.resting
         found.append(ContestWords(contest=contest, by=by, was=was, now=now, resting=resting))
@@ -96,7 +97,7 @@ def _by_line(contests: list[ContestWords]) -> dict[int, list[ContestWords]]:
     """What counts, by the sentence that it is about."""
     lines: dict[int, list[ContestWords]] = defaultdict(list)
     for one in contests:
-        at = one.contest.utterance
-        if at is not None and one.contest.withdrawn_at is None and not one.resting:
-            lines[at].append(one)
+        tag = one.contest.correction
+        if tag is not None and one.contest.withdrawn_at is None and not one.resting:
+            lines[tag.utterance].append(one)
     return lines

@@ -1,4 +1,4 @@
-"""Contesting, for the owner of a meeting: tags of a sentence, and who coached."""
+"""Contesting, for the owner of a meeting: tags of a sentence, who coached, and who spoke."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -13,13 +13,19 @@ from models.corrections import CorrectedField, fields_of
 from models.errors import CoachscoreError
 from models.labels import Role
 from pipeline.analysis import load_analysis
+from pipeline.jobs import NAME_LENGTH
 from pipeline.meetings.contesting import (
     ContestError,
     Settled,
-    contest_coach,
     contest_tags,
     tag_values,
     withdraw,
+)
+from pipeline.meetings.contesting_speakers import (
+    contest_coach,
+    contest_merge,
+    contest_name,
+    contest_speaker,
 )
 from pipeline.meetings.meetings import MeetingView
 from pipeline.service import Service
@@ -31,6 +37,7 @@ from scoring.score import ScoredConversation
 router = APIRouter(prefix="/meetings/{meeting_id}", include_in_schema=False)
 Number = Annotated[int, Path(ge=0)]
 Note = Annotated[str, Form(max_length=500)]
+Name = Annotated[str, Form(max_length=NAME_LENGTH)]
 
 
 @router.get("/contest/{utterance}")
@@ -62,17 +69,34 @@ def contest(
     return _changed(view, settled, f"#u{utterance}")
 
 
+@router.post("/contest/{utterance}/speaker")
+def give(
+    person: Signed, view: OwnMeeting, service: Served, utterance: Number, speaker: Name
+) -> Response:
+    """Say that somebody else said a sentence."""
+    settled = contest_speaker(service, view.meeting, person.id, utterance, speaker)
+    return _changed(view, settled)
+
+
 @router.post("/coach")
 def swap(
-    person: Signed,
-    view: OwnMeeting,
-    service: Served,
-    coach: Annotated[str, Form(max_length=200)],
-    note: Note = "",
+    person: Signed, view: OwnMeeting, service: Served, coach: Name, note: Note = ""
 ) -> Response:
     """Say that somebody else coached."""
     settled = contest_coach(service, view.meeting, person.id, coach, note)
     return _changed(view, settled)
+
+
+@router.post("/speakers/name")
+def call(person: Signed, view: OwnMeeting, service: Served, rename: Name, name: Name) -> Response:
+    """Say what a speaker is called."""
+    return _changed(view, contest_name(service, view.meeting, person.id, rename, name))
+
+
+@router.post("/speakers/merge")
+def join(person: Signed, view: OwnMeeting, service: Served, merge: Name, into: Name) -> Response:
+    """Say that two speakers are one."""
+    return _changed(view, contest_merge(service, view.meeting, person.id, merge, into))
 
 
 @router.post("/contests/{contest_id}/withdraw")
@@ -110,12 +134,16 @@ def _form(
 ) -> HTMLResponse:
     scored = _scored(service, view, number)
     values = tag_values(scored.tagged, number)
+    talk = scored.tagged.conversation
+    said = talk.utterances[number]
     return page(
         request,
         "contest.html.j2",
         status=HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK,
         view=view,
         around=build_lines(scored)[max(number - 2, 0) : number + 2],
+        said=said,
+        others=[(name, name) for name in talk.roles.roles if name != said.speaker],
         number=number,
         values=values,
         one_of=[field for field in values if field in tag_words.CHOSEN],

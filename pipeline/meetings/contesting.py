@@ -1,13 +1,12 @@
-"""Contesting a meeting's tags and who coached: the score follows, the original is kept.
+"""Contesting a meeting's tags: the score follows, the original is kept.
 
-Nothing is recognised again, and for a tag nothing is tagged again either: the score is made
-at once from the stored tags with the corrections applied. Another coach needs new tags,
-which a worker makes, unless they are stored. Each set of contests is an analysis of its own.
+Nothing is recognised again, and nothing is tagged again either: the score is made at once
+from the stored tags with the corrections applied. Each set of contests is an analysis of its
+own. Who coached and who spoke is contested in `contesting_speakers`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from models.conversation import Value
 from models.corrections import CHOICES, CorrectedField, correct, fields_of, value_of
@@ -16,13 +15,19 @@ from models.tags import TaggedConversation
 from pipeline.analysis import Analysis, load_analysis
 from pipeline.meetings.contests import Contest, Contested
 from pipeline.meetings.meetings import Meeting
-from pipeline.meetings.settling import ContestError, Settled, machine_tags, original_id, settle
+from pipeline.meetings.settling import (
+    ContestError,
+    Settled,
+    contest_of,
+    machine_tags,
+    settle,
+    without_tags,
+)
 from pipeline.service import Service
-from pipeline.sql import NotStoredError, now
+from pipeline.sql import NotStoredError
 
 __all__ = [
-    "Comparison", "ContestError", "Settled", "compare", "contest_coach", "contest_tags",
-    "tag_values", "withdraw",
+    "Comparison", "ContestError", "Settled", "compare", "contest_tags", "tag_values", "withdraw",
 ]  # fmt: skip
 
 
@@ -68,9 +73,9 @@ def contest_tags(
     shown, said = tag_values(_corrected(tagged, before), utterance), tag_values(tagged, utterance)
     changed = {field: value for field, value in values.items() if shown[field] != value}
     after = [c for c in before if not (c.utterance == utterance and c.field in changed)]
-    about = _about(meeting, before, by, note) | {"utterance": utterance}
+    make = contest_of(meeting, before, by, note)
     after += [
-        Contest(id=uuid4(), field=field, was=said[field], value=value, **about)
+        make(field, said[field], value, utterance)
         for field, value in changed.items()
         if value != said[field]
     ]
@@ -83,41 +88,21 @@ def contest_tags(
     return settle(service, meeting, by, before, after)
 
 
-def contest_coach(
-    service: Service, meeting: Meeting, by: UUID, coach: str, note: str = ""
-) -> Settled:
-    """Say that somebody else coached, which swaps the sides; a worker makes the new tags.
-
-    A contested tag that its speaker's new side does not have rests until it has it again.
-
-    Raises:
-        ContestError: Nobody in the conversation has that name, or it is the coach already.
-    """
-    before = service.contests.active(meeting.id)
-    said = machine_tags(service, original_id(meeting, before)).conversation.roles
-    if coach not in said.roles:
-        raise ContestError(f"The speakers are {', '.join(said.roles)}. Choose one of them.")
-    counts = next((c.value for c in before if c.field == "coach"), said.coach)
-    if coach == counts:
-        raise ContestError(f"{coach} is taken to be the coach already.")
-    after = [c for c in before if c.field != "coach"]
-    if coach != said.coach:
-        about = _about(meeting, before, by, note) | {"utterance": None}
-        was = said.coach or ""
-        after.append(Contest(id=uuid4(), field="coach", was=was, value=coach, **about))
-    return settle(service, meeting, by, before, after)
-
-
 def withdraw(service: Service, meeting: Meeting, by: UUID, contest_id: UUID) -> Settled:
     """Let a contest no longer count, and score the meeting without it.
 
+    Contested tags go with a contest that cut the sentences anew: theirs are no more.
+
     Raises:
         NotStoredError: No such contest counts in this meeting.
+        SpeakerEditsError: Other contests need it.
     """
     before = service.contests.active(meeting.id)
-    after = [c for c in before if c.id != contest_id]
-    if len(after) == len(before):
+    gone = next((c for c in before if c.id == contest_id), None)
+    if gone is None:
         raise NotStoredError("No such contest, or it was withdrawn before.")
+    kept = without_tags(before) if gone.cuts_anew else before
+    after = [c for c in kept if c.id != contest_id]
     return settle(service, meeting, by, before, after)
 
 
@@ -136,8 +121,8 @@ def compare(service: Service, meeting: Meeting, roles: Sequence[Role] | None) ->
         c.id
         for c in active
         if roles is not None
-        and c.utterance is not None
-        and c.field not in fields_of(roles[c.utterance])
+        and c.correction is not None
+        and c.field not in fields_of(roles[c.correction.utterance])
     )
     return Comparison(original=original, contests=contests, resting=resting)
 
@@ -165,14 +150,3 @@ def _check(
             raise ContestError(f"This sentence has no tag {field}; what it can have: {can}.")
         if value not in CHOICES[field]:
             raise ContestError(f"{field} is one of {', '.join(CHOICES[field])}.")
-
-
-def _about(meeting: Meeting, before: Sequence[Contest], by: UUID, note: str) -> dict[str, Any]:
-    """What every new contest of one form has in common."""
-    return {
-        "meeting_id": meeting.id,
-        "original_id": original_id(meeting, before),
-        "note": " ".join(note.split()),
-        "by_id": by,
-        "made_at": now(),
-    }

@@ -1,4 +1,4 @@
-"""What the owners of meetings contested: a tag of a sentence, or who coached."""
+"""What the owners of meetings contested: a tag of a sentence, who coached, or who spoke."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from models.corrections import CorrectedField, Correction
 from pipeline.service_tables import ContestRow, MeetingRow, PersonRow
 from pipeline.sql import Database, columns, now
 
-ContestedField = Literal[CorrectedField, "coach"]
+ContestedField = Literal[CorrectedField, "coach", "speaker", "merge", "rename"]
 
 
 class Contest(Value):
@@ -23,10 +23,12 @@ class Contest(Value):
         id: Made when it was contested.
         meeting_id: The meeting.
         original_id: The analysis that showed the meeting before anything was contested.
-        utterance: Utterance number, None where it is about who coached.
-        field: Which tag, or "coach".
-        was: What the machine said: a value of `CHOICES`, or the name of who was taken to coach.
-        value: What is right, in the same words.
+        utterance: Utterance number, None where it is about a whole conversation. Of a tag it is
+            counted among the sentences as they were shown, of a speaker as the machine cut them.
+        field: Which tag; "coach"; or what is wrong with a speaker: "speaker" is who said an
+            utterance, "merge" that two are one, "rename" what one is called.
+        was: What the machine said: a value of `CHOICES`, or the name it has for somebody.
+        value: What is right, in the same words; after "rename" the name to show.
         note: Why, if the owner said so.
         by_id: Who contested it.
         made_at: When, in UTC.
@@ -47,10 +49,15 @@ class Contest(Value):
 
     @property
     def correction(self) -> Correction | None:
-        """What it changes in the tags, None where it is about who coached."""
-        if self.utterance is None or self.field == "coach":
+        """What it changes in the tags, None where it is about who coached or spoke."""
+        if self.utterance is None or self.field in ("coach", "speaker", "merge", "rename"):
             return None
         return Correction(utterance=self.utterance, field=self.field, value=self.value)
+
+    @property
+    def cuts_anew(self) -> bool:
+        """Whether it may change where one utterance ends and the next begins."""
+        return self.field in ("speaker", "merge")
 
 
 class Contested(Value):

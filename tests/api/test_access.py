@@ -155,6 +155,26 @@ TABLE = [
     *(
         Line(
             "POST",
+            f"/meetings/{{meeting_id}}/speakers/{change}",
+            signed(404, page=False) | {"mia": 400},
+            {"meeting_id": "released"},
+            {"data": data},
+        )
+        for change, data in (
+            ("name", {"rename": "Ana", "name": "Ana"}),
+            ("merge", {"merge": "Ana", "into": "Ana"}),
+        )
+    ),
+    Line(
+        "POST",
+        "/meetings/{meeting_id}/contest/{utterance}/speaker",
+        signed(404, page=False) | {"mia": 400},
+        {"meeting_id": "released", "utterance": "second"},
+        {"data": {"speaker": "Nobody"}},
+    ),
+    *(
+        Line(
+            "POST",
             "/meetings/{meeting_id}/share",
             signed(404, page=False) | {"mia": 303},
             {"meeting_id": name},

@@ -48,9 +48,22 @@ def test_another_coach_waits_for_a_worker(client_of: Client, path: str) -> None:
     assert again.status_code == 409
 
 
+def test_who_spoke_is_put_right(client_of: Client, path: str) -> None:
+    asked = {"rename": "Ben", "name": "Benedict"}
+    made = client_of("mia").post(f"{path}/contests", json=asked)
+    assert (made.status_code, made.json()["waiting"]) == (201, True), made.text
+    (one,) = client_of("vic").get(f"{path}/contests").json()["items"]
+    assert (one["field"], one["was"], one["value"]) == ("rename", "Ben", "Benedict")
+
+
 @pytest.mark.parametrize(
     ("asked", "status"),
     [
+        ({"rename": "Ben", "name": "Ana"}, 400),
+        ({"rename": "Ben", "name": ""}, 422),
+        ({"merge": "Ben", "into": "Ana"}, 400),
+        ({"utterance": 99, "speaker": "Ben"}, 400),
+        ({"utterance": 1, "speaker": "Ana"}, 400),  # Nobody but the coach would be left.
         ({"utterance": 99, "values": {"reflection": "yes"}}, 400),
         ({"utterance": 1, "values": {"reflection": "maybe"}}, 400),
         ({"utterance": 1, "values": {"mood": "yes"}}, 422),

@@ -69,6 +69,7 @@ def test_a_managers_whole_path(site: Any, browse: Browse) -> None:
     page.goto(meeting)
     reads(page)
     contests(page)
+    renames(page)
     swaps(page)
 
     page.get_by_role("link", name="My coaching").click()
@@ -140,6 +141,17 @@ def contests(page: Page) -> None:
     assert round(float(machine)) == int(before)
     expect(page.locator(".contests")).to_contain_text("As the machine judged")
     expect(page.locator(".contests")).to_contain_text("It was advice")
+
+
+def renames(page: Page) -> None:
+    """A speaker's name is put right, everywhere on the page."""
+    page.get_by_label("Speaker", exact=True).select_option(index=1)
+    page.get_by_label("Is called").fill("Bartholomew")
+    page.get_by_role("button", name="Change the name").click()
+    expect(page.locator(".lines .who").filter(has_text="Bartholomew").first).to_be_visible(
+        timeout=ANALYSED
+    )
+    expect(page.locator(".contests .record")).to_contain_text("is called Bartholomew")
 
 
 def swaps(page: Page) -> None:

@@ -1,5 +1,6 @@
 """Contested tags and coaches: the score follows, the original stays, and nothing is redone."""
 
+import io
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,15 +20,21 @@ from pipeline.jobs import AnalysisOptions, Workplace, open_job
 from pipeline.meetings.contesting import (
     ContestError,
     compare,
-    contest_coach,
     contest_tags,
     tag_values,
     withdraw,
+)
+from pipeline.meetings.contesting_speakers import (
+    contest_coach,
+    contest_merge,
+    contest_name,
+    contest_speaker,
 )
 from pipeline.meetings.meetings import Meeting
 from pipeline.people.policy import Reach
 from pipeline.service import Service
 from pipeline.settings import Settings
+from pipeline.speaker_edits import SpeakerEditsError
 from pipeline.sql import NotStoredError
 from pipeline.store import STAGES
 from pipeline.uploads.uploads import MeetingDetails, receive, register
@@ -208,6 +215,119 @@ def test_a_swap_can_be_taken_back_while_it_waits(
     withdraw(service, now(service, meeting), owner, one.id)
     assert view(service, meeting).status == "done"
     assert now(service, meeting).analysis_id == meeting.analysis_id
+
+
+@pytest.fixture
+def three(service: Service, owner: UUID, labelled_talk: Path) -> Meeting:
+    """A meeting in which every fifth turn of the coachee went to a third speaker."""
+    talk = read_labelled(labelled_talk).conversation
+    lines, turn = [], 0
+    for said in talk.utterances:
+        turn += said.role == "coachee"
+        name = {"coach": "Ana", "coachee": "Ben"}.get(said.role, "Zoe")
+        lines.append(f"{'Speaker 3' if name == 'Ben' and turn % 5 == 0 else name}: {said.text}")
+    details = MeetingDetails(
+        owner_id=owner,
+        coachee="Ben",
+        held_at=datetime(2026, 3, 5, tzinfo=UTC),
+        consent_by=f"person:{owner}",
+    )
+    sent = receive(io.BytesIO("\n".join(lines).encode()), "three.txt", service.settings)
+    made = register(service, sent, details)
+    work(service)
+    return made
+
+
+def shown(service: Service, meeting: Meeting) -> Any:
+    return load_analysis(service.store, now(service, meeting).analysis_id).scored.tagged
+
+
+def test_two_speakers_become_one_and_the_original_is_kept(
+    service: Service, three: Meeting, owner: UUID, done: list[str]
+) -> None:
+    before = shown(service, three).conversation
+    assert set(before.roles.roles) == {"Ana", "Ben", "Speaker 3"}
+    at = next(i for i, u in enumerate(before.utterances) if u.role == "coachee")
+    contest_tags(service, now(service, three), owner, at, {"outcome": "yes"})
+    assert contest_merge(service, now(service, three), owner, "Speaker 3", "Ben").waiting
+    work(service)
+    assert done == ["attribute", "tag", "score"]
+    after = shown(service, three).conversation
+    assert after.roles.roles == {"Ana": "coach", "Ben": "coachee"}
+    assert " ".join(u.text for u in after.utterances) == " ".join(u.text for u in before.utterances)
+    (merge,) = service.contests.active(three.id)
+    assert (merge.field, merge.was, merge.value) == ("merge", "Speaker 3", "Ben")
+    assert [c.contest.field for c in service.contests.all(three.id)] == ["merge", "outcome"]
+    withdraw(service, now(service, three), owner, merge.id)
+    assert now(service, three).analysis_id == three.analysis_id
+
+
+def test_names_are_those_that_are_shown_in_whatever_order_they_change(
+    service: Service, three: Meeting, owner: UUID
+) -> None:
+    contest_name(service, three, owner, "Ben", "Benedict")
+    work(service)
+    contest_merge(service, now(service, three), owner, "Speaker 3", "Benedict")
+    work(service)
+    assert shown(service, three).conversation.roles.roles == {
+        "Ana": "coach",
+        "Benedict": "coachee",
+    }
+    contest_coach(service, now(service, three), owner, "Benedict")
+    work(service)
+    assert shown(service, three).conversation.roles.coach == "Benedict"
+    contest_name(service, now(service, three), owner, "Benedict", "Ben")
+    work(service)
+    assert shown(service, three).conversation.roles.coach == "Ben"
+    assert {c.field for c in service.contests.active(three.id)} == {"merge", "coach"}
+
+
+def test_a_sentence_is_given_to_who_said_it(
+    service: Service, three: Meeting, owner: UUID, done: list[str]
+) -> None:
+    before = shown(service, three).conversation.utterances
+    at = next(i for i, u in enumerate(before) if u.speaker == "Speaker 3")
+    contest_speaker(service, three, owner, at, "Ben")
+    work(service)
+    assert done == ["attribute", "tag", "score"]
+    after = {u.source: u.speaker for u in shown(service, three).conversation.utterances}
+    assert after[before[at].source] == "Ben"
+    others = {u.source: u.speaker for u in before} | {before[at].source: "Ben"}
+    assert after == {source: others[source] for source in after}
+    moved = shown(service, three).conversation.utterances
+    again = next(i for i, u in enumerate(moved) if u.source == before[at].source)
+    contest_speaker(service, now(service, three), owner, again, "Speaker 3")
+    assert service.contests.active(three.id) == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (lambda *at: contest_merge(*at, "Zoe", "Ben"), "The speakers are .*Speaker 3"),
+        (lambda *at: contest_merge(*at, "Ben", "Ben"), "two different"),
+        (lambda *at: contest_name(*at, "Ben", "Ana"), "another speaker's"),
+        (lambda *at: contest_name(*at, "Ben", "  "), "Give another name"),
+        (lambda *at: contest_speaker(*at, 10_000, "Ben"), "counted from 0"),
+        (lambda *at: contest_speaker(*at, 0, "Ben"), "said that already"),
+    ],
+)
+def test_speakers_that_cannot_be_like_that_are_told_at_once(
+    service: Service, three: Meeting, owner: UUID, asked: Any, said: str
+) -> None:
+    with pytest.raises((ContestError, SpeakerEditsError), match=said):
+        asked(service, three, owner)
+    assert service.contests.all(three.id) == ()
+    assert now(service, three) == three
+
+
+def test_one_speaker_alone_is_refused_before_a_worker_fails_at_it(
+    service: Service, three: Meeting, owner: UUID
+) -> None:
+    contest_merge(service, three, owner, "Speaker 3", "Ben")
+    work(service)
+    with pytest.raises(ContestError, match="Only one speaker"):
+        contest_merge(service, now(service, three), owner, "Ben", "Ana")
+    assert len(service.contests.active(three.id)) == 1
 
 
 def test_one_of_two_at_the_same_moment_is_refused(

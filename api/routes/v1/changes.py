@@ -12,7 +12,14 @@ from api.errors import NotFinishedError
 from api.routes.v1.meetings import MeetingOutput, Reader, to_output
 from models.conversation import Value
 from models.corrections import CorrectedField
-from pipeline.meetings.contesting import contest_coach, contest_tags, withdraw
+from pipeline.jobs import NAME_LENGTH
+from pipeline.meetings.contesting import contest_tags, withdraw
+from pipeline.meetings.contesting_speakers import (
+    contest_coach,
+    contest_merge,
+    contest_name,
+    contest_speaker,
+)
 from pipeline.meetings.contests import Contest, ContestedField
 from pipeline.meetings.deletion import delete_meeting
 from pipeline.meetings.meetings import MeetingView
@@ -21,6 +28,7 @@ from pipeline.people.policy import Reach, Viewer
 from pipeline.service import Service
 
 router = APIRouter(prefix="/meetings/{meeting_id}", tags=["meetings"])
+Name = Annotated[str, Field(max_length=NAME_LENGTH)]
 Writer = Annotated[Viewer, Depends(scoped("write:meetings"))]
 Deleter = Annotated[Viewer, Depends(scoped("delete:meetings"))]
 
@@ -42,7 +50,31 @@ class TagContest(Value):
 class CoachContest(Value):
     """Who coached, where the sides were mistaken for each other."""
 
-    coach: str = Field(max_length=200, description="Name of a speaker.")
+    coach: Name = Field(description="Name of a speaker.")
+    note: str = Field(default="", max_length=500, description="Why.")
+
+
+class SpeakerContest(Value):
+    """Who said an utterance, with all of the segment that it was cut from."""
+
+    utterance: int = Field(ge=0, description="Utterance number, from 0.")
+    speaker: Name = Field(description="Name of another speaker.")
+    note: str = Field(default="", max_length=500, description="Why.")
+
+
+class MergeContest(Value):
+    """Two speakers who are one person."""
+
+    merge: Name = Field(description="Name of a speaker who is not there.")
+    into: Name = Field(description="Name of the speaker who it is.")
+    note: str = Field(default="", max_length=500, description="Why.")
+
+
+class NameContest(Value):
+    """What a speaker is called."""
+
+    rename: Name = Field(description="Name of a speaker.")
+    name: Name = Field(min_length=1, description="The name to show.")
     note: str = Field(default="", max_length=500, description="Why.")
 
 
@@ -50,7 +82,10 @@ class ContestOutput(Value):
     """One thing that was contested, beside what the machine said."""
 
     id: UUID
-    utterance: int | None = Field(description="Null where it is about who coached.")
+    utterance: int | None = Field(
+        description="Null where it is about a whole conversation. Of a tag it is counted among "
+        "the sentences as they are shown, of a speaker as they were before anything was contested."
+    )
     field: ContestedField
     was: str
     value: str
@@ -81,15 +116,29 @@ def list_contests(viewer: Reader, view: SeenMeeting, service: Served) -> Contest
 
 @router.post("/contests", status_code=201)
 def contest(
-    viewer: Writer, view: OwnMeeting, service: Served, asked: TagContest | CoachContest
+    viewer: Writer,
+    view: OwnMeeting,
+    service: Served,
+    asked: TagContest | CoachContest | SpeakerContest | MergeContest | NameContest,
 ) -> ContestOutcome:
-    """Contest tags of a sentence, or who coached; the score follows at once. For the owner."""
+    """Contest tags of a sentence, who coached, or who spoke; the score follows. For the owner.
+
+    Names are those that are shown. Where somebody else said a sentence, or two speakers are
+    one, sentences may be cut anew, and contested tags are withdrawn.
+    """
     _finished(view)
-    meeting, by = view.meeting, view.meeting.owner_id
-    if isinstance(asked, CoachContest):
-        settled = contest_coach(service, meeting, by, asked.coach, asked.note)
-    else:
-        settled = contest_tags(service, meeting, by, asked.utterance, asked.values, asked.note)
+    meeting, by, note = view.meeting, view.meeting.owner_id, asked.note
+    match asked:
+        case TagContest():
+            settled = contest_tags(service, meeting, by, asked.utterance, asked.values, note)
+        case CoachContest():
+            settled = contest_coach(service, meeting, by, asked.coach, note)
+        case SpeakerContest():
+            settled = contest_speaker(service, meeting, by, asked.utterance, asked.speaker, note)
+        case MergeContest():
+            settled = contest_merge(service, meeting, by, asked.merge, asked.into, note)
+        case NameContest():
+            settled = contest_name(service, meeting, by, asked.rename, asked.name, note)
     return _outcome(service, view, settled)
 
 
