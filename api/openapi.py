@@ -11,7 +11,7 @@ Meetings, their scores, and what they say of those who coach, for dashboards and
 - **Who asks.** A service token as `Authorization: Bearer cs_…`; an admin makes one on the page
   *Tokens*. It goes as far as its scopes. What is not visible is answered like what is not there.
 - **Lists** give `items` and `next`; send `next` back as `cursor` for the next page.
-- **ETags.** Send an answer's `ETag` as `If-None-Match`; nothing new is a 304.
+- **ETags.** Send a JSON answer's `ETag` as `If-None-Match`; nothing new is a 304.
 - **Errors** are problem documents (RFC 9457), `application/problem+json`.
 - **Limits.** `RateLimit` says how many requests are left and for how long.
 - Scores are made from words alone, never from voice emotion. Each has a 90 % interval; where
@@ -105,15 +105,15 @@ def _complete(made: dict[str, Any]) -> None:
 def _complete_one(path: str, method: str, operation: dict[str, Any]) -> None:
     operation["security"] = [{"token": []}]
     answers = operation["responses"]
-    for status, answer in answers.items():
+    for answer in answers.values():
         answer["headers"] = {"RateLimit": {"$ref": "#/components/headers/RateLimit"}}
-        if method == "get" and status == "200":
-            answer["headers"]["ETag"] = {"$ref": "#/components/headers/ETag"}
-    if method == "get":
+    # Files are sent as they are made, so nothing is known of them before.
+    if method == "get" and "application/json" in answers["200"].get("content", ()):
+        answers["200"]["headers"]["ETag"] = {"$ref": "#/components/headers/ETag"}
         answers["304"] = {"description": "Nothing new since the answer with that ETag."}
-        later: tuple[str, ...] = ("409",) if path.endswith(_MADE_LATER) else ()
-    else:
-        later = _WRITING
+    later: tuple[str, ...] = _WRITING
+    if method == "get":
+        later = ("409",) if path.endswith(_MADE_LATER) else ()
     for status in (*_ALWAYS, *later):
         answers[status] = {
             "description": _SAID[status],

@@ -37,7 +37,6 @@ FOCUSES: Final[tuple[Focus, ...]] = get_args(Focus)
 ACTIVITIES: Final[tuple[Activity, ...]] = get_args(Activity)
 MARKS: Final[tuple[Mark, ...]] = get_args(Mark)
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-CONVERSATION_FOCUSES: Final[tuple[ConversationFocus, ...]] = get_args(ConversationFocus)
 STYLES: Final[tuple[Style, ...]] = get_args(Style)
 CRITERIA: Final[tuple[Criterion, ...]] = get_args(Criterion)
 

@@ -63,15 +63,6 @@ def read_transcript(data: bytes, name: str) -> Transcript:
     return transcript
 
 
-def looks_like_transcript(data: bytes) -> bool:
-    """Whether the file has an accepted shape; `read_transcript` may still find no words."""
-    try:
-        _match(data)
-    except _NotRecognisedError:
-        return False
-    return True
-
-
 def _message(name: str, found: str) -> str:
     return (
         f"'{clean(name)}' holds {found}. Accepted are these transcripts: {ACCEPTED}; "

@@ -7,7 +7,7 @@ Payloads go with their meeting when that is deleted.
 
 import json
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, delete, select, update
@@ -19,7 +19,6 @@ from pipeline.people.secret import webhook_secret
 from pipeline.sql import Database, NotStoredError, columns, now
 
 Event = Literal["meeting.scored", "score.contested"]
-EVENTS: Final[tuple[Event, ...]] = get_args(Event)
 State = Literal["waiting", "delivered", "failed"]
 
 # Seconds before each further attempt, as Standard Webhooks proposes: a bit more than a day.

@@ -116,6 +116,12 @@ def test_a_limit_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_description_is_complete(app: FastAPI) -> None:
     made = app.openapi()
     assert made["openapi"] == "3.1.0"
+    reads = {
+        path: does["get"]["responses"] for path, does in made["paths"].items() if "get" in does
+    }
+    files = {path for path, answers in reads.items() if "304" not in answers}
+    assert files == {"/api/v1/exports/meetings", "/api/v1/exports/managers"}
+    assert all("ETag" in reads[path]["200"]["headers"] for path in reads.keys() - files)
     for path, operations in made["paths"].items():
         assert path.startswith("/api/v1/")
         for operation in operations.values():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.captions.reader import looks_like_transcript, read_transcript
+from pipeline.captions.reader import read_transcript
 
 MORNING = "Morning, how was the drive in?"
 TRAFFIC = "Two things: traffic, and more traffic."
@@ -167,7 +167,6 @@ def test_each_shape_is_told_by_its_content_and_read_whole(samples, file, source_
     assert [s.index for s in transcript.segments] == list(range(len(said)))
     speakers = dict.fromkeys(name for name, _, _ in said if name)
     assert [p.speaker for p in transcript.participants] == list(speakers)
-    assert looks_like_transcript(samples[file])
 
 
 def test_every_sample_has_a_row(samples):

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -11,12 +12,12 @@ from models.labels import (
     ACTS,
     COACH_MARKS,
     COACHEE_MARKS,
-    CONVERSATION_FOCUSES,
     CRITERIA,
     KINDS,
     QUESTION_FORMS,
     STYLES,
     TELLING_KINDS,
+    ConversationFocus,
 )
 from pipeline.labelling import codes, report
 from pipeline.labelling.loop import label, open_conversation
@@ -224,7 +225,7 @@ def test_there_is_a_code_for_every_label():
     whole = codes.CONVERSATION
     assert set(whole) == {"kind", "focus", "style", "challenge_level", *CRITERIA, "coaching"}
     assert set(whole["kind"].values()) == set(KINDS)
-    assert set(whole["focus"].values()) == set(CONVERSATION_FOCUSES)
+    assert set(whole["focus"].values()) == set(get_args(ConversationFocus))
     assert set(whole["style"].values()) == set(STYLES)
 
 
