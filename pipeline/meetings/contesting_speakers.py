@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from models.conversation import Conversation, Utterance
-from pipeline.meetings.contests import Contest, ContestedField
+from pipeline.meetings.contests import Contest
 from pipeline.meetings.meetings import Meeting
 from pipeline.meetings.settling import (
     ContestError,
@@ -43,9 +43,9 @@ class _Said:
             raise ContestError(f"The speakers are {', '.join(names)}. Choose one of them.")
         return names[shown]
 
-    def without(self, field: ContestedField, was: str) -> list[Contest]:
-        """What counts, but for an earlier contest of the same."""
-        return [c for c in self.before if not (c.field == field and c.was == was)]
+    def without_name(self, own: str) -> list[Contest]:
+        """What counts, but for what a speaker is called."""
+        return [c for c in self.before if not (c.field == "rename" and c.was == own)]
 
 
 def contest_coach(
@@ -60,12 +60,12 @@ def contest_coach(
     """
     said = _Said(service, meeting)
     name, machine = said.own_name(coach), said.talk.roles.coach
-    spoken_for = said.edits != SpeakerEdits()  # Then the machine may have changed its mind.
+    edited = said.edits != SpeakerEdits()  # Then the machine may have changed its mind.
     counts = next((c.value for c in said.before if c.field == "coach"), machine)
-    if name == counts and not spoken_for:
+    if name == counts and not edited:
         raise ContestError(f"{coach} is taken to be the coach already.")
     after = [c for c in said.before if c.field != "coach"]
-    if name != machine or spoken_for:
+    if name != machine or edited:
         make = contest_of(meeting, said.before, by, note)
         after.append(make("coach", machine or "", name, None))
     return settle(service, meeting, by, said.before, after)
@@ -84,7 +84,7 @@ def contest_name(
     own, name = said.own_name(speaker), " ".join(name.split())
     if name in ("", speaker):
         raise ContestError(f"{speaker} is called that already. Give another name.")
-    after = said.without("rename", own)
+    after = said.without_name(own)
     if name != own:
         after.append(contest_of(meeting, said.before, by, note)("rename", own, name, None))
     return settle(service, meeting, by, said.before, after)
@@ -104,8 +104,8 @@ def contest_merge(
     if own == other:
         raise ContestError("Choose two different speakers.")
     make = contest_of(meeting, said.before, by, note)
-    after = [c for c in without_tags(said.before) if not (c.field == "rename" and c.was == own)]
-    return settle(service, meeting, by, said.before, [*after, make("merge", own, other, None)])
+    after = [*without_tags(said.without_name(own)), make("merge", own, other, None)]
+    return settle(service, meeting, by, said.before, after)
 
 
 def contest_speaker(
