@@ -38,7 +38,7 @@ def invite(
 ) -> HTMLResponse:
     """Add somebody and show the link by which they set a password, once."""
     try:
-        person_id = service.people.add(email, name, role, _above(service, reports_to))
+        person_id = service.people.add(email, name, role, _above(reports_to))
     except CoachscoreError as error:
         return _page(request, service, error=error)
     service.audit.note(f"person:{admin.id}", "create", f"person:{person_id}")
@@ -77,7 +77,7 @@ def change(
     reports_to: Annotated[str, Form()] = "",
 ) -> Response:
     """Change name, role, or whom somebody reports to."""
-    person, above = service.people.get(person_id), _above(service, reports_to)
+    person, above = service.people.get(person_id), _above(reports_to)
     try:
         service.people.change(person_id, name=name, role=role, reports_to=above)
     except CoachscoreError as error:
@@ -167,11 +167,11 @@ def _edit_page(
     return page(request, "person.html.j2", status=status, **shown)
 
 
-def _above(service: Service, chosen: str) -> UUID | None:
+def _above(chosen: str) -> UUID | None:
     """The person chosen in a form, None where the first, empty line was."""
     if not chosen:
         return None
     try:
-        return service.people.get(UUID(chosen)).id
+        return UUID(chosen)
     except ValueError as error:
         raise NotStoredError("No such person.") from error

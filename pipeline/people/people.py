@@ -55,8 +55,10 @@ class People:
         """Add a person, who cannot sign in until a password is set.
 
         Raises:
+            NotStoredError: Nobody is whom they are to report to.
             PeopleError: The address is taken or is none, or the name is empty.
         """
+        self._check_head(reports_to)
         values = {"email": clean_email(email), "name": clean_name(name), "role": role}
         found = uuid4()
         statement = self._database.insert(PersonRow).values(
@@ -108,10 +110,11 @@ class People:
         """Change what an admin may change.
 
         Raises:
-            NotStoredError: There is no such person.
+            NotStoredError: There is no such person, or nobody is whom they are to report to.
             PeopleError: Somebody would be above themselves, or no admin would be left.
         """
         person = self.get(person_id)
+        self._check_head(reports_to)
         if reports_to is not None and reports_to in self.under(person_id) | {person_id}:
             raise PeopleError(f"{person.name} cannot report to somebody who reports to them.")
         if role != "admin":
@@ -119,6 +122,10 @@ class People:
         mine = PersonRow.id == person_id
         values = {"name": clean_name(name), "role": role, "reports_to": reports_to}
         self._database.run(update(PersonRow).where(mine).values(**values))
+
+    def _check_head(self, reports_to: UUID | None) -> None:
+        if reports_to is not None:
+            self.get(reports_to)
 
     def disable(self, person_id: UUID, *, disabled: bool) -> None:
         """Keep a person out, or let them in again.

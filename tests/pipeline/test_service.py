@@ -69,6 +69,15 @@ def test_people_and_their_tree(service: Service) -> None:
         people.get(uuid4())
 
 
+def test_nobody_reports_to_somebody_unknown(service: Service) -> None:
+    with pytest.raises(NotStoredError):
+        service.people.add("new@example.com", "New", "manager", uuid4())
+    person = service.people.add("new@example.com", "New", "manager")
+    with pytest.raises(NotStoredError):
+        service.people.change(person, name="New", role="manager", reports_to=uuid4())
+    assert service.people.get(person).reports_to is None
+
+
 def test_of_many_who_use_a_link_at_once_one_succeeds(service: Service) -> None:
     person = service.people.add("a@example.com", "A", "manager")
     key = service.credentials.make_link(person, 1)
