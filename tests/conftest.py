@@ -18,8 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+
+# No property is timed, for machines are noisy; and each run tries the same examples, so that a
+# failure is the change's.
+settings.register_profile(
+    "coachscore", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.load_profile("coachscore")
 
 
 @pytest.fixture(scope="session")

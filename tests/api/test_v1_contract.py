@@ -67,8 +67,6 @@ def _check(operation: Any, mode: GenerationMode, bearer: Any, known: dict[str, s
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(
         max_examples=_EXAMPLES,
-        derandomize=True,
-        deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )

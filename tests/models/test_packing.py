@@ -17,7 +17,7 @@ TEXTS = st.one_of(
 LINES = st.lists(st.tuples(st.sampled_from(ROLES), TEXTS), max_size=60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LINES)
 @example([("coach", "forecast " * 5000)])
 @example([("coach", ""), ("coachee", ""), ("other", "🙂")])

@@ -161,7 +161,7 @@ WORDS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(WORDS, max_size=9).map(" ".join), max_size=5))
 def test_any_text_keeps_its_utterances_and_words(texts: list[str]) -> None:
     transcript, talk = talk_of(texts)

@@ -133,7 +133,7 @@ def test_a_voice_without_a_name_is_nobody_s_side():
     assert (found.speaker, found.role) == ("Unknown speaker", "other")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

@@ -12,7 +12,6 @@ from pipeline.captions.reader import read_transcript
 EXAMPLES = 40
 quick = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
