@@ -26,7 +26,6 @@ from pipeline.clues import Name
 from pipeline.masking.held import MASKING_VERSION, Held
 from pipeline.progress import Progress, silent
 from pipeline.rubric_versions import RubricVersions
-from pipeline.rubrics import load_rubric
 from pipeline.settings import Settings
 from pipeline.speaker_edits import SpeakerEdits
 from pipeline.storage.files import Files
@@ -178,8 +177,7 @@ def current_rubric(place: Workplace, kind: Kind) -> Rubric:
     Raises:
         RubricError: It is in a file that is missing or not usable.
     """
-    added = RubricVersions(place.store.database, place.settings.rubric_dir).newest(kind)
-    return load_rubric(kind, place.settings.rubric_dir) if added is None else added
+    return RubricVersions(place.store.database, place.settings.rubric_dir).current(kind)
 
 
 @contextmanager

@@ -65,12 +65,10 @@ class RubricVersions:
         Raises:
             RubricError: It is in a file that is missing or not usable.
         """
-        return self.newest(kind) or load_rubric(kind, self._folder)
-
-    def newest(self, kind: Kind) -> Rubric | None:
-        """The newest version that was added, None where there is none."""
         added = self.added(kind)
-        return _parsed(added[0].common, added[0].own) if added else None
+        if added:
+            return _parsed(added[0].common, added[0].own)
+        return load_rubric(kind, self._folder)
 
     def texts(self, kind: Kind, version: str | None = None) -> tuple[str, str]:
         """The common text and the kind's own text of a version, the current one if None."""

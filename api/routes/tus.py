@@ -8,7 +8,6 @@ the page `upload`, and the answer to the last part names the meeting that came o
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -16,7 +15,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
@@ -30,7 +29,7 @@ from pipeline.service import Service
 from pipeline.sql import now
 from pipeline.uploads import resuming
 from pipeline.uploads.partial_uploads import PartialUpload
-from pipeline.uploads.uploads import YEARS, MeetingDetails, UploadError
+from pipeline.uploads.uploads import MeetingDetails, UploadError
 
 _VERSION: Final = "1.0.0"
 _BUFFER: Final = 1 << 20  # Bytes that are written at once.
@@ -66,19 +65,13 @@ router = APIRouter(prefix="/uploads", include_in_schema=False, route_class=TusRo
 _SPEAKS_TUS = [Depends(check_version)]
 
 
-def _of_a_known_year(moment: datetime) -> datetime:
-    if moment.year not in YEARS:
-        raise ValueError("it is not the day on which a meeting took place")
-    return moment
-
-
 class _Form(Value):
     """What the metadata of an upload says, under the names of the form's fields."""
 
     filename: str = Field(min_length=1, max_length=1000)
     modified: int = Field(default=0, ge=0, lt=2**53)
     coachee: str = Field(min_length=1, max_length=200, pattern=r"\S")
-    held_at: Annotated[AwareDatetime, AfterValidator(_of_a_known_year)]
+    held_at: AwareDatetime
     kind: Kind | None = None
     consent: bool = False
 
@@ -193,11 +186,10 @@ def _form(metadata: str) -> _Form:
 
 
 def _details(person: Person, form: _Form) -> MeetingDetails:
-    at: datetime = form.held_at
     return MeetingDetails(
         owner_id=person.id,
         coachee=form.coachee,
-        held_at=at,
+        held_at=form.held_at,
         consent_by=f"person:{person.id}",
         consent_at=now(),
         kind=form.kind,

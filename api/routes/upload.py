@@ -1,6 +1,6 @@
 """Uploading meetings with a form: one or more files of one conversation partner."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -17,7 +17,6 @@ from pipeline.storage.folder import drop
 from pipeline.storage.storage import StorageError
 from pipeline.uploads.resuming import unfinished
 from pipeline.uploads.uploads import (
-    YEARS,
     MeetingDetails,
     UploadError,
     clean_file_name,
@@ -56,16 +55,16 @@ def upload(
         said = UploadError("Confirm that everybody in the conversation agreed to it.")
         return _page(request, service, entered=entered, problems=[("Not uploaded", said)])
     zone = timezone(timedelta(minutes=utc_offset))
-    if held_at.year not in YEARS:
-        said = UploadError("Choose the day on which it took place.")
-        return _page(request, service, entered=entered, problems=[("Not uploaded", said)])
-    details = MeetingDetails(
-        owner_id=person.id,
-        coachee=coachee,
-        held_at=held_at.replace(tzinfo=held_at.tzinfo or zone).astimezone(UTC),
-        consent_by=f"person:{person.id}",
-        kind=kind,
-    )
+    try:
+        details = MeetingDetails(
+            owner_id=person.id,
+            coachee=coachee,
+            held_at=held_at.replace(tzinfo=held_at.tzinfo or zone),
+            consent_by=f"person:{person.id}",
+            kind=kind,
+        )
+    except UploadError as error:
+        return _page(request, service, entered=entered, problems=[("Not uploaded", error)])
     done: list[Meeting] = []
     problems: list[tuple[str, CoachscoreError]] = []
     for file in files:

@@ -9,12 +9,12 @@ and no name that a user gave ever becomes a path.
 import hashlib
 import logging
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Literal
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Final, Literal
 from uuid import UUID, uuid4
 
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from models.conversation import Value
 from models.errors import CoachscoreError
@@ -68,8 +68,13 @@ class Received(Value):
     medium: Literal["audio", "transcript"]
 
 
-# In which a meeting may have been; beyond, no time zone could be taken off.
-YEARS: Final = range(1970, 9999)
+_YEARS: Final = range(1970, 9999)  # Beyond, no time zone could be taken off.
+
+
+def _in_utc(held_at: datetime) -> datetime:
+    if held_at.year not in _YEARS:
+        raise UploadError("Choose the day on which it took place.")
+    return held_at.astimezone(UTC)
 
 
 class MeetingDetails(Value):
@@ -78,16 +83,19 @@ class MeetingDetails(Value):
     Attributes:
         owner_id: The person who coaches in it.
         coachee: With whom it was.
-        held_at: When it took place, with a time zone.
+        held_at: When it took place, with a time zone; kept in UTC.
         consent_by: Who confirmed that everybody in it agreed, as in the audit log.
         consent_at: When they confirmed it, None where that is now.
         title: What it is called; made of the kind and the coachee if empty.
         kind: Kind of meeting, None to tell it from the text.
+
+    Raises:
+        UploadError: It took place in a year that cannot be.
     """
 
     owner_id: UUID
     coachee: str = Field(min_length=1, max_length=200)
-    held_at: datetime
+    held_at: Annotated[AwareDatetime, AfterValidator(_in_utc)]
     consent_by: str
     consent_at: datetime | None = None
     title: str = Field(default="", max_length=200)

@@ -66,7 +66,7 @@ def test_a_token_says_whose_it_is(client_of: Client, service: Service, organisat
         ({"coachee": "B\x00"}, 422),
         ({"title": "x" * 201}, 422),
         ({"held_at": "2026-03-04"}, 422),
-        ({"held_at": "0001-01-01T00:00:00+14:00"}, 201),
+        ({"held_at": "0001-01-01T00:00:00+14:00"}, 400),
         ({"kind": "chat"}, 422),
         ({"owner": "mia"}, 422),
     ],
@@ -76,7 +76,7 @@ def test_what_is_wrong_is_said(
 ) -> None:
     before = kept(service)
     assert send(client_of("max"), **form).status_code == status
-    assert (kept(service) == before) is (status != 201)
+    assert kept(service) == before
 
 
 def test_a_wrong_file_is_a_problem(client_of: Client, service: Service) -> None:

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from models.labels import KINDS
-from pipeline import analysis, jobs
+from pipeline import analysis, jobs, rubric_versions
 from pipeline.api_tables import DeliveryRow
 from pipeline.jobs import Workplace
 from pipeline.queue.worker import Worker
@@ -108,8 +108,8 @@ def test_old_meetings_are_scored_again_by_a_worker(
     )
     old = service.store.analysis(view.meeting.analysis_id).score_key
     # The fakes' rubrics are names; another name is another rubric.
-    real = jobs.load_rubric
-    monkeypatch.setattr(jobs, "load_rubric", lambda kind, _: real(f"new {kind}", None))
+    real = rubric_versions.load_rubric
+    monkeypatch.setattr(rubric_versions, "load_rubric", lambda kind, _: real(f"new {kind}", None))
     assert client.post("/api/v1/rescores?kind=ride_along").json()["total"] == 0
     job = client.post("/api/v1/rescores")
     assert (job.status_code, job.json()["total"], job.json()["left"]) == (202, 2, 2)
@@ -132,8 +132,8 @@ def test_old_meetings_are_scored_again_by_a_worker(
 def test_a_score_that_cannot_be_made_leaves_the_old_one(
     client_of: Client, service: Service, organisation: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = jobs.load_rubric
-    monkeypatch.setattr(jobs, "load_rubric", lambda kind, _: real(f"new {kind}", None))
+    real = rubric_versions.load_rubric
+    monkeypatch.setattr(rubric_versions, "load_rubric", lambda kind, _: real(f"new {kind}", None))
     monkeypatch.setitem(analysis._COMPUTE, "score", lambda _: 1 / 0)
     job = client_of("full").post("/api/v1/rescores").json()
     assert make_all(service) == 2

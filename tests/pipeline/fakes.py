@@ -14,7 +14,7 @@ from models.conversation import (
     Utterance,
 )
 from models.tags import ConversationTags, Marks, Tag, TaggedConversation, UtteranceTags
-from pipeline import jobs, stages
+from pipeline import jobs, rubric_versions, stages
 from pipeline.rubrics import load_rubric
 from scoring.rubric import Rubric
 from scoring.score import Score, ScoredConversation
@@ -105,7 +105,7 @@ def install(
     real_probe = stages.probe
     digests = {"tagger": tagger, "encoder": "e", "roles": "r", "kinds": "k"}
     put(jobs, "manifest", lambda: {"models": digests})
-    put(jobs, "load_rubric", lambda kind, _: rubric(kind))
+    put(rubric_versions, "load_rubric", lambda kind, _: rubric(kind))
 
     def noted(name: str, result: Callable[..., Any]) -> Callable[..., Any]:
         def stage(*arguments: Any) -> Any:

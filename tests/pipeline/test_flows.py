@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from models.errors import CoachscoreError
-from pipeline import jobs, stages
+from pipeline import jobs, rubric_versions, stages
 from pipeline.analysis import Analysis, load_analysis, rescore
 from pipeline.flows import analyze_files, analyze_recording
 from pipeline.jobs import AnalysisOptions, Workplace
@@ -130,8 +130,8 @@ def test_a_new_rubric_scores_again_and_keeps_the_tags(
     calls.clear()
     # Even where a newer tagger is there: who changes a rubric did not ask for new tags.
     fakes.install(monkeypatch.setattr, calls.append, tagger="4")
-    real = jobs.load_rubric
-    monkeypatch.setattr(jobs, "load_rubric", lambda *a: real(f"changed {a[0]}", None))
+    real = rubric_versions.load_rubric
+    monkeypatch.setattr(rubric_versions, "load_rubric", lambda *a: real(f"changed {a[0]}", None))
     new = rescore(place, old.id)
     assert calls == ["score"]
     assert new.id == old.id
