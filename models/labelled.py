@@ -189,16 +189,19 @@ def read_splits(corpus: Path) -> dict[Split, frozenset[str]]:
     """Authors by split, from the corpus's ``manifest.json``.
 
     Splitting by author keeps every author's hand, and so every conversation, on one side.
+
+    Raises:
+        LabelledDataError: It is missing or does not name the three splits.
     """
     try:
         text = (corpus / "manifest.json").read_text(encoding="utf-8")
         splits: dict[str, list[str]] = json.loads(text)["splits"]
+        return {name: frozenset(splits[name]) for name in ("train", "dev", "test")}
     except (OSError, ValueError, KeyError) as error:
         raise LabelledDataError(
             f"{corpus}/manifest.json with its splits by author cannot be read ({error}). "
             "docs/development.md says what a corpus to train on holds."
         ) from error
-    return {name: frozenset(splits[name]) for name in ("train", "dev", "test")}
 
 
 def _holds_utterances(path: Path) -> bool:

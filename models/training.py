@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import joblib
@@ -58,14 +59,19 @@ def train(
     real = [] if speech is None else _real_speech(corpus.parent / _SPEECH_LABELS, speech)
     report(f"{len(learn)} conversations to train on, {len(develop)} to tune on, {len(real)} real")
     folder.mkdir(parents=True, exist_ok=True)
-    joblib.dump(RoleModel().fit(learn).calibrate(develop), folder / "roles.joblib", compress=3)
-    joblib.dump(KindModel().fit(learn), folder / "kinds.joblib", compress=3)
-    linear = train_linear([*learn, *real], report)
-    export(fine_tune([*learn, *real], seed, report), folder / "encoder.onnx")
-    tagger = tune(linear, Transformer(folder / "encoder.onnx"), develop)
-    joblib.dump(tagger, folder / "tagger.joblib", compress=3)
-    version = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))["version"]
-    write_manifest(folder, f"coachtalk-{version}")
+    # Put together aside: a training that is cut off leaves the models that were there.
+    with TemporaryDirectory(dir=folder) as aside:
+        made = Path(aside)
+        joblib.dump(RoleModel().fit(learn).calibrate(develop), made / "roles.joblib", compress=3)
+        joblib.dump(KindModel().fit(learn), made / "kinds.joblib", compress=3)
+        linear = train_linear([*learn, *real], report)
+        export(fine_tune([*learn, *real], seed, report), made / "encoder.onnx")
+        tagger = tune(linear, Transformer(made / "encoder.onnx"), develop)
+        joblib.dump(tagger, made / "tagger.joblib", compress=3)
+        version = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))["version"]
+        write_manifest(made, f"coachtalk-{version}")
+        for file in made.iterdir():
+            file.replace(folder / file.name)
     report(f"wrote {folder}")
 
 

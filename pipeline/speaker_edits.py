@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Final, Self
+from typing import Final, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from models.conversation import Participant, Segment, Transcript, Value
 from models.errors import CoachscoreError
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+from pipeline.clues import Name
 
 _RANGE: Final = re.compile(r"(\d+)(?:-(\d+))?")
 

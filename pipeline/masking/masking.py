@@ -71,7 +71,7 @@ def hide(transcript: Transcript, talk: Conversation) -> tuple[Transcript, Conver
     known |= dict.fromkeys(silent, "person")
     around: dict[str, Any] = {
         "title": _titled(transcript.title, known),
-        "notes": tuple(_noted(note, known, talk) for note in transcript.notes),
+        "notes": _noted(transcript.notes, known, talk),
     }
     there = tuple(p for p in transcript.participants if p.speaker in spoke)
     hidden = transcript.model_copy(update={"segments": segments, "participants": there, **around})
@@ -124,11 +124,11 @@ def _words(segment: Segment, text: str) -> tuple[Word, ...]:
     )
 
 
-def _noted(note: str, known: dict[str, Masked], talk: Conversation) -> str:
-    """A remark on how the file was read, which may quote what stood in it."""
-    hidden = _titled(note, known) or ""
-    (found,) = find([hidden], list(talk.roles.roles))
-    return joined(put(hidden, found))
+def _noted(notes: Sequence[str], known: dict[str, Masked], talk: Conversation) -> tuple[str, ...]:
+    """Remarks on how the file was read, which may quote what stood in it."""
+    hidden = [_titled(note, known) or "" for note in notes]
+    found = find(hidden, list(talk.roles.roles))
+    return tuple(joined(put(note, places)) for note, places in zip(hidden, found, strict=True))
 
 
 def _titled(title: str | None, known: dict[str, Masked]) -> str | None:
