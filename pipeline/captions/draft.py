@@ -10,7 +10,7 @@ from models.conversation import Participant, Provenance, Segment, Transcript, Wo
 from models.labels import Kind, Role
 from pipeline.captions.times import usable
 
-PARSER_VERSION: Final = "2"
+PARSER_VERSION: Final = "3"
 NO_SPEAKERS: Final = "The file does not say who speaks."
 
 # What exports write where they know no name; two such turns may be two people.

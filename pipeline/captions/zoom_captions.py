@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from pipeline.captions import plain_text
@@ -16,8 +17,8 @@ _HEADER = re.compile(
 )
 _DAY: Final = 24 * 3600
 _HALF_DAY: Final = _DAY / 2
-# A caption may be saved a little out of order; a jump back this far is midnight.
-_MIDNIGHT: Final = 6 * 3600
+# So far back a caption may be saved out of order; beyond, midnight lies between.
+_OUT_OF_ORDER: Final = 6 * 3600
 
 
 def matches(text: str) -> bool:
@@ -45,11 +46,9 @@ def _header(line: str) -> tuple[str, float] | None:
 
 
 def _offsets(clocks: Sequence[float]) -> list[float]:
-    """Seconds from the first clock time, over midnight where the clock jumps back."""
-    offsets: list[float] = []
-    days = 0.0
-    for index, clock in enumerate(clocks):
-        if index and clocks[index - 1] - clock > _MIDNIGHT:
-            days += _DAY
-        offsets.append(max(0.0, clock + days - clocks[0]))
-    return offsets
+    """Seconds from the first clock time, also over midnight and back."""
+    offsets = [0.0]
+    for before, clock in pairwise(clocks):
+        step = (clock - before + _OUT_OF_ORDER) % _DAY - _OUT_OF_ORDER
+        offsets.append(offsets[-1] + step)
+    return [max(0.0, offset) for offset in offsets]

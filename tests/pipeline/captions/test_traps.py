@@ -165,3 +165,10 @@ def test_a_time_and_a_hyphen_before_every_name_is_plain_text():
         ("Marcus", 9.0, "Well."),
         ("Dana", 11.0, "Why?"),
     ]
+
+
+def test_saved_captions_go_over_midnight_once_though_they_are_out_of_order():
+    clocks = ["23:59:50", "00:00:02", "23:59:58", "00:00:05", "00:00:10"]
+    names = ["Dana", "Marcus"] * 3
+    lines = [f"[{name}] {at}\nIt goes on at {at}." for name, at in zip(names, clocks, strict=False)]
+    assert [s.start for s in read("\n\n".join(lines)).segments] == [0.0, 12.0, 8.0, 15.0, 20.0]
