@@ -1,4 +1,4 @@
-"""The shipped tagger: linear and transformer families, blended, with thresholds."""
+"""The shipped tagger: feature and transformer families, blended, with thresholds."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,8 +24,8 @@ from models.transformer import Transformer
 Talk = tuple[Utterance, ...]
 
 
-class LinearFamily:
-    """Text and cues, then neighbours: both stages of the linear tagger as one family."""
+class FeatureFamily:
+    """Text and cues, then neighbours: both stages as one family."""
 
     def __init__(self, text: LinearStage, context: ContextStage) -> None:
         self.text = text
@@ -45,8 +45,8 @@ class CombinedTagger:
         thresholds: Least probability of each flag, by head key.
     """
 
-    def __init__(self, linear: LinearFamily, blend: Blend, thresholds: dict[str, float]) -> None:
-        self.linear = linear
+    def __init__(self, features: FeatureFamily, blend: Blend, thresholds: dict[str, float]) -> None:
+        self.features = features
         self.blend = blend
         self.thresholds = thresholds
         self.transformer: Transformer | None = None
@@ -74,10 +74,10 @@ class CombinedTagger:
     def predict(self, talks: Sequence[Talk]) -> Matrix:
         """Probabilities for every utterance of `talks`, shape (utterances, heads' width)."""
         transformer = self.transformer or load_transformer()
-        # The linear family leaves a core idle, on which the other one can begin.
+        # The feature family leaves a core idle, on which the other one can begin.
         with ThreadPoolExecutor(1) as pool:
             read = pool.submit(transformer.predict, talks)
-            return self.blend.predict([self.linear.predict(talks), read.result()])
+            return self.blend.predict([self.features.predict(talks), read.result()])
 
     def tag(self, conversation: Conversation) -> tuple[UtteranceTags, ...]:
         """Tags of the utterances of `conversation`, in order."""

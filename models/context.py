@@ -1,16 +1,18 @@
 """The second stage: an utterance's labels in the light of those around it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy.signal import lfilter
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from models.conversation import Utterance
 from models.features import Numbers
 from models.heads import HEADS, WIDTH, Head, Matrix
+
+Report = Callable[[str], None]
 
 _REACH: Final = 3  # Neighbours either side seen one by one.
 _SPANS: Final = (4.0, 12.0)  # Half-widths, in utterances, of the topic averages.
@@ -84,23 +86,23 @@ def context_features(matrix: Matrix, talk: tuple[Utterance, ...], dense: Numbers
 
 
 class ContextStage:
-    """One logistic regression per head on first-stage results in context."""
+    """Boosted trees per head on first-stage results in context.
+
+    What a neighbour's result means depends on who spoke it and on the words between, which a
+    sum of weights cannot say.
+    """
 
     def __init__(self) -> None:
-        self.mean: Matrix = np.zeros(0, dtype=np.float32)
-        self.scale: Matrix = np.ones(0, dtype=np.float32)
-        self.models: dict[str, Any] = {}
+        self.models: dict[str, HistGradientBoostingClassifier] = {}
 
-    def fit(self, rows: Matrix, wanted: dict[str, npt.NDArray[np.int64]]) -> None:
+    def fit(self, rows: Matrix, wanted: dict[str, npt.NDArray[np.int64]], report: Report) -> None:
         """Fit on context features (utterances, features) and targets by head key."""
-        self.mean, self.scale = rows.mean(axis=0), rows.std(axis=0) + 1e-3
-        ready = (rows - self.mean) / self.scale
         for head in HEADS:
             labelled = wanted[head.key] >= 0
             y = wanted[head.key][labelled]
             if len(np.unique(y)) > 1:
-                model = LogisticRegression(C=0.02, max_iter=400, tol=1e-3)
-                self.models[head.key] = model.fit(ready[labelled], y)
+                report(head.key)
+                self.models[head.key] = _trees().fit(rows[labelled], y)
 
     def predict(
         self,
@@ -109,19 +111,37 @@ class ContextStage:
         dense: Sequence[Numbers],
     ) -> Matrix:
         """Second-stage probabilities for all of `talks`, shape (utterances, `WIDTH`)."""
-        rows, start = [], 0
+        parts, start = [], 0
         for talk, found in zip(talks, dense, strict=True):
-            rows.append(context_features(matrices[start : start + len(talk)], talk, found))
+            parts.append(context_features(matrices[start : start + len(talk)], talk, found))
             start += len(talk)
-        ready = (np.vstack(rows) - self.mean) / self.scale
+        rows = np.vstack(parts)
+        is_coach = np.array([u.role == "coach" for talk in talks for u in talk], dtype=bool)
+        asked = {"coach": is_coach, "coachee": ~is_coach}
         out = matrices.copy()
         for head in HEADS:
-            if head.key in self.models:
-                out[:, head.columns] = _probabilities(self.models[head.key], ready, head)
+            if head.key in self.models and asked[head.side].any():
+                chosen = np.flatnonzero(asked[head.side])
+                found = _probabilities(self.models[head.key], rows[chosen], head)
+                out[chosen, head.columns] = found
         return out
 
 
-def _probabilities(model: Any, rows: Matrix, head: Head) -> Matrix:
+def _trees() -> HistGradientBoostingClassifier:
+    return HistGradientBoostingClassifier(
+        max_iter=150,
+        learning_rate=0.06,
+        max_leaf_nodes=15,
+        min_samples_leaf=40,
+        l2_regularization=5.0,
+        max_features=0.3,
+        # Held-out rows would be degraded copies of rows that are learned from.
+        early_stopping=False,
+        random_state=1,
+    )
+
+
+def _probabilities(model: HistGradientBoostingClassifier, rows: Matrix, head: Head) -> Matrix:
     found = model.predict_proba(rows)
     if head.is_flag:
         return np.asarray(found[:, 1:2], dtype=np.float32)

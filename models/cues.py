@@ -1,4 +1,4 @@
-"""Rules: cheap, readable cues of one utterance in its context, as numbers for the linear tagger.
+"""Rules: cheap, readable cues of one utterance in its context, as numbers for the features.
 
 None of them looks at a question mark except `question_mark` itself, which training
 removes from half of the examples: raw recognised speech has no punctuation.

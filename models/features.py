@@ -1,4 +1,4 @@
-"""Text and context features of the linear tagger: one sparse row per utterance."""
+"""Text and context features of the feature family: one sparse row per utterance."""
 
 from collections.abc import Sequence
 from typing import Any, Final

@@ -1,6 +1,6 @@
-"""The linear tagger: logistic regressions on text and cues, then on their neighbours' results.
+"""First stage of the feature family: logistic regressions on text and cues.
 
-The first stage looks at an utterance and the words around it. The second stage looks at
+It looks at an utterance and the words around it. The second stage, `models.context`, looks at
 what the first one thought of the utterances around it, so that focus and activity follow
 the topic and a challenge is seen against the claim before it.
 """
@@ -70,6 +70,8 @@ class LinearStage:
             everything = np.arange(rows.shape[0])
             weights, bias = _fit(rows, wanted, everything, len(head.classes))
             self.weights[:, head.columns], self.bias[head.columns] = weights, bias
+        # Three digits are enough, and pack into half the space.
+        self.weights = self.weights.astype(np.float16).astype(np.float32)
         return talks, link(out)
 
 

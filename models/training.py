@@ -13,7 +13,7 @@ import numpy as np
 from models import artefacts
 from models.augment import degrade
 from models.blend import Blend
-from models.combined import CombinedTagger, LinearFamily, choose_thresholds
+from models.combined import CombinedTagger, FeatureFamily, choose_thresholds
 from models.context import ContextStage, context_features
 from models.encoder import export, fine_tune
 from models.features import numbers
@@ -25,7 +25,7 @@ from models.real_speech import read_meetings, single_sentences
 from models.roles import RoleModel
 from models.transformer import Transformer
 
-TRAINING_VERSION: Final = "3"
+TRAINING_VERSION: Final = "4"
 SEED: Final = 20261122
 
 _SPEECH_LABELS: Final = Path("real_speech") / "qmsum.json"
@@ -64,9 +64,9 @@ def train(
         made = Path(aside)
         joblib.dump(RoleModel().fit(learn).calibrate(develop), made / "roles.joblib", compress=3)
         joblib.dump(KindModel().fit(learn), made / "kinds.joblib", compress=3)
-        linear = train_linear([*learn, *real], report)
+        features = train_features([*learn, *real], report)
         export(fine_tune([*learn, *real], seed, report), made / "encoder.onnx")
-        tagger = tune(linear, Transformer(made / "encoder.onnx"), develop)
+        tagger = tune(features, Transformer(made / "encoder.onnx"), develop)
         joblib.dump(tagger, made / "tagger.joblib", compress=3)
         version = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))["version"]
         write_manifest(made, f"coachtalk-{version}")
@@ -97,28 +97,28 @@ def write_manifest(folder: Path, corpus: str) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
-def train_linear(corpus: Sequence[LabelledConversation], report: Report) -> LinearFamily:
-    """Train both stages of the linear family on clean and degraded conversations."""
+def train_features(corpus: Sequence[LabelledConversation], report: Report) -> FeatureFamily:
+    """Train both stages of the feature family on clean and degraded conversations."""
     text, context = LinearStage(), ContextStage()
-    talks, matrix = text.fit_out_of_fold(corpus, lambda key: report(f"linear, {key}"))
+    talks, matrix = text.fit_out_of_fold(corpus, lambda key: report(f"words, {key}"))
     rows, start = [], 0
     for talk in talks:
         part = matrix[start : start + len(talk)]
         rows.append(context_features(part, talk, numbers(talk)))
         start += len(talk)
     wanted = {head.key: np.tile(targets(head, corpus), 2) for head in HEADS}
-    context.fit(np.vstack(rows), wanted)
-    return LinearFamily(text, context)
+    context.fit(np.vstack(rows), wanted, lambda key: report(f"context, {key}"))
+    return FeatureFamily(text, context)
 
 
 def tune(
-    linear: LinearFamily, transformer: Transformer, develop: Sequence[LabelledConversation]
+    features: FeatureFamily, transformer: Transformer, develop: Sequence[LabelledConversation]
 ) -> CombinedTagger:
     """Blend the families and choose thresholds on conversations they have not seen."""
     clean = [c.conversation.utterances for c in develop]
     talks = [*clean, *(degrade(talk, seed=i) for i, talk in enumerate(clean))]
     twice = [*develop, *develop]
-    families: list[Any] = [linear.predict(talks), transformer.predict(talks)]
+    families: list[Any] = [features.predict(talks), transformer.predict(talks)]
     wanted = {head.key: targets(head, twice) for head in HEADS}
     blend = Blend().fit(families, wanted)
-    return CombinedTagger(linear, blend, choose_thresholds(blend.predict(families), twice))
+    return CombinedTagger(features, blend, choose_thresholds(blend.predict(families), twice))

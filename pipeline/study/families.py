@@ -23,12 +23,12 @@ from pipeline.study.values import FAMILIES
 Corpus = Sequence[LabelledConversation]
 Tags = Sequence[UtteranceTags]
 
-_PLACE: Final = {"linear": 0, "transformer": 1}
+_PLACE: Final = {"features": 0, "transformer": 1}
 
 
 @dataclass(frozen=True)
 class Predicted:
-    """Probabilities of the linear and the transformer family, in that order.
+    """Probabilities of the feature and the transformer family, in that order.
 
     Attributes:
         corpus: The conversations.
@@ -130,8 +130,8 @@ def predict(tagger: CombinedTagger, corpus: Corpus) -> Predicted:
     transformer = tagger.transformer or load_transformer()
     return Predicted(
         corpus,
-        [tagger.linear.predict(clean), transformer.predict(clean)],
-        [tagger.linear.predict(noisy), transformer.predict(noisy)],
+        [tagger.features.predict(clean), transformer.predict(clean)],
+        [tagger.features.predict(noisy), transformer.predict(noisy)],
     )
 
 

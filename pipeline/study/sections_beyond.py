@@ -35,7 +35,7 @@ def curve(study: Study) -> str:
     )
     header = ("authors", "conversations", *(label_name(x) for x in CURVE_LABELS))
     return (
-        "The linear family trained on a part of the training split, authors added by name, and "
+        "The feature family trained on a part of the training split, authors added by name, and "
         f"measured on dev ({study.curve.corpus}, {study.curve.day}).\n\n"
         + table(header, rows)
         + said

@@ -35,7 +35,7 @@ def curve_sizes(authors: int) -> list[int]:
 def learning_curve(
     learn: Corpus, develop: Corpus, report: Callable[[str], None]
 ) -> tuple[CurvePoint, ...]:
-    """Train the linear family on more and more authors, measure it on dev.
+    """Train the feature family on more and more authors, measure it on dev.
 
     Authors are added in the order of their names. Thresholds are chosen on dev each time, as
     training does.
@@ -50,7 +50,7 @@ def learning_curve(
     for size in curve_sizes(len(authors)):
         part = [c for c in learn if c.author in authors[:size]]
         report(f"learning curve: {len(part)} conversations")
-        found = _linear_kappas(part, develop)
+        found = _feature_kappas(part, develop)
         chosen = {label: found.get(label) for label in CURVE_LABELS}
         points.append(CurvePoint(authors=size, conversations=len(part), kappas=chosen))
     return tuple(points)
@@ -113,13 +113,13 @@ def spread(study: SeedStudy, family: str, label: str) -> tuple[float, float] | N
     return round(float(np.mean(known)), 3), round(float(np.std(known, ddof=1)), 3)
 
 
-def _linear_kappas(learn: Sequence[LabelledConversation], develop: Corpus) -> Kappas:
-    from models.training import train_linear  # Imports torch, which nothing else here needs.
+def _feature_kappas(learn: Sequence[LabelledConversation], develop: Corpus) -> Kappas:
+    from models.training import train_features  # Imports torch, which nothing else here needs.
 
-    linear = train_linear(learn, lambda _line: None)
+    features = train_features(learn, lambda _line: None)
     clean = talks_of(develop)
     noisy = [degrade(talk, seed=i) for i, talk in enumerate(clean)]
-    matrix = linear.predict(clean)
-    both = np.vstack([matrix, linear.predict(noisy)])
+    matrix = features.predict(clean)
+    both = np.vstack([matrix, features.predict(noisy)])
     thresholds = choose_thresholds(both, [*develop, *develop])
     return kappas(develop, split_tags(matrix, clean, thresholds))

@@ -9,7 +9,7 @@ from models.conversation import Value
 from models.evaluation import LabelResult
 from models.labels import COACH_MARKS, COACHEE_MARKS
 
-FAMILIES: Final = ("linear", "transformer", "combination")
+FAMILIES: Final = ("features", "transformer", "combination")
 
 MAIN_LABELS: Final = (
     "act",
@@ -229,7 +229,7 @@ class CorpusStudy(Value):
 
 
 class CurvePoint(Value):
-    """The linear family trained on a part of the training split, measured on dev."""
+    """The feature family trained on a part of the training split, measured on dev."""
 
     authors: int
     conversations: int
@@ -237,7 +237,7 @@ class CurvePoint(Value):
 
 
 class CurveStudy(Value):
-    """Learning curve of the linear family, from few conversations to all."""
+    """Learning curve of the feature family, from few conversations to all."""
 
     day: str
     corpus: str

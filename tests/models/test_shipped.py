@@ -60,10 +60,10 @@ def test_a_question_is_one_with_or_without_its_mark(tagger, make_talk, make_conv
 def test_one_conversation_does_not_colour_another(tagger, make_talk):
     one = make_talk(MIXED)
     two = make_talk([("coach", "What is the amount?"), ("coachee", "Forty.")] * 6)
-    together = tagger.linear.predict([one, two])
+    together = tagger.features.predict([one, two])
     assert together.shape == (len(one) + len(two), WIDTH)
-    assert together[: len(one)] == pytest.approx(tagger.linear.predict([one]), abs=1e-5)
-    assert together[len(one) :] == pytest.approx(tagger.linear.predict([two]), abs=1e-5)
+    assert together[: len(one)] == pytest.approx(tagger.features.predict([one]), abs=1e-5)
+    assert together[len(one) :] == pytest.approx(tagger.features.predict([two]), abs=1e-5)
 
 
 def test_its_version_is_the_manifest_s(tagger):

@@ -28,7 +28,7 @@ def test_a_training_that_is_cut_off_leaves_the_models_that_were_there(
     def cut_off(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "train_linear", cut_off)
+    monkeypatch.setattr(training, "train_features", cut_off)
     with pytest.raises(KeyboardInterrupt):
         training.train(corpus, folder, lambda _: None)
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == {"roles.joblib": b"as it was"}

@@ -70,8 +70,8 @@ def test_families_are_judged_on_clean_and_degraded_text_and_by_medium(dev, study
 
     monkeypatch.setattr(families, "degrade", nothing_left)
     judged = judge_out_of_fold(predict(study.tagger(), dev))
-    assert list(judged) == ["linear", "transformer", "combination"]
-    result = family_result("linear", judged["linear"])
+    assert list(judged) == ["features", "transformer", "combination"]
+    result = family_result("features", judged["features"])
     assert result.clean["focus"] == 1
     assert result.degraded["focus"] == 0
     assert set(result.media) == {"asr", "captions"}
@@ -92,9 +92,9 @@ def test_each_author_is_judged_under_the_other_s_rule(found, monkeypatch):
     assert asked == [
         (family, {author})
         for author in ("d2", "d1")
-        for family in ("linear", "transformer", "combination")
+        for family in ("features", "transformer", "combination")
     ]
-    assert [c.id for c in judged["linear"].corpus] == [c.id for c in found.corpus]
+    assert [c.id for c in judged["features"].corpus] == [c.id for c in found.corpus]
 
 
 def test_one_author_alone_cannot_be_judged(found):
@@ -107,7 +107,7 @@ def test_what_ships_is_judged_as_it_ships(found, study):
     rules = shipped_rules(tagger, found)
     assert rules["combination"].blend is tagger.blend
     assert rules["combination"].thresholds is tagger.thresholds
-    assert rules["linear"].blend is None
+    assert rules["features"].blend is None
 
 
 def test_confusions_are_counted_and_the_surest_shown_first(dev):
@@ -275,13 +275,13 @@ def test_a_learning_curve_s_slope():
 
 def test_seeds_are_added_replaced_and_spread():
     def row(seed, kappa):
-        return SeedRow(seed=seed, families={"linear": {"act": kappa}})
+        return SeedRow(seed=seed, families={"features": {"act": kappa}})
 
     study = with_row(None, "tiny-1", row("b", 0.7))
-    assert spread(study, "linear", "act") is None
+    assert spread(study, "features", "act") is None
     study = with_row(with_row(study, "tiny-1", row("a", 0.1)), "tiny-1", row("a", 0.8))
     assert [r.seed for r in study.rows] == ["a", "b"]
-    assert spread(study, "linear", "act") == (0.75, 0.071)
+    assert spread(study, "features", "act") == (0.75, 0.071)
     assert with_row(study, "tiny-2", row("c", 0.5)) == SeedStudy(
         corpus="tiny-2", rows=(row("c", 0.5),)
     )

@@ -75,11 +75,11 @@ def test_a_study_of_a_tiny_corpus(measured, corpus, monkeypatch):
 def test_what_takes_long_is_measured_on_request(measured, study, tmp_path, monkeypatch):
     learned = []
 
-    def train_linear(corpus, _report):
+    def train_features(corpus, _report):
         learned.append(sorted({c.author for c in corpus}))
         return study.family(1.0)
 
-    monkeypatch.setattr("models.training.train_linear", train_linear)
+    monkeypatch.setattr("models.training.train_features", train_features)
     monkeypatch.setattr(training, "joblib", SimpleNamespace(load=lambda path: study.tagger()))
     monkeypatch.setattr(training, "Transformer", lambda path: study.family(3.0))
     (tmp_path / "seed-1").mkdir()
@@ -91,7 +91,7 @@ def test_what_takes_long_is_measured_on_request(measured, study, tmp_path, monke
     assert found.curve.points[0].kappas["focus"] == 1
     assert [row.seed for row in found.seeds.rows] == ["seed-1"]
     assert set(found.seeds.rows[0].families) == {
-        "linear", "transformer", "combination", "transformer, 32 bit",
+        "features", "transformer", "combination", "transformer, 32 bit",
     }  # fmt: skip
     assert found.speed.utterances == 100
     assert found.speed.combination > 0
