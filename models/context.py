@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import lfilter
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 from models.conversation import Utterance
 from models.features import Numbers
@@ -115,15 +116,17 @@ class ContextStage:
         for talk, found in zip(talks, dense, strict=True):
             parts.append(context_features(matrices[start : start + len(talk)], talk, found))
             start += len(talk)
-        rows = np.vstack(parts)
+        rows = np.vstack(parts, dtype=np.float64)  # As trees want them, and not for each anew.
         is_coach = np.array([u.role == "coach" for talk in talks for u in talk], dtype=bool)
-        asked = {"coach": is_coach, "coachee": ~is_coach}
         out = matrices.copy()
-        for head in HEADS:
-            if head.key in self.models and asked[head.side].any():
-                chosen = np.flatnonzero(asked[head.side])
-                found = _probabilities(self.models[head.key], rows[chosen], head)
-                out[chosen, head.columns] = found
+        # The other cores are the transformer's; threads that wait for each other would wait long.
+        with threadpool_limits(1, user_api="openmp"):
+            for side, chosen in (("coach", is_coach), ("coachee", ~is_coach)):
+                own = rows[chosen]
+                for head in HEADS:
+                    model = self.models.get(head.key)
+                    if head.side == side and model is not None and len(own):
+                        out[chosen, head.columns] = _probabilities(model, own, head)
         return out
 
 
@@ -141,7 +144,9 @@ def _trees() -> HistGradientBoostingClassifier:
     )
 
 
-def _probabilities(model: HistGradientBoostingClassifier, rows: Matrix, head: Head) -> Matrix:
+def _probabilities(
+    model: HistGradientBoostingClassifier, rows: npt.NDArray[np.float64], head: Head
+) -> Matrix:
     found = model.predict_proba(rows)
     if head.is_flag:
         return np.asarray(found[:, 1:2], dtype=np.float32)
