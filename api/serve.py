@@ -61,6 +61,8 @@ def serve(settings: Settings, say: Callable[[str], None], *, demo: bool = False)
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=5,
+        # Longer than proxies keep theirs: one that asks on a connection just closed answers 502.
+        timeout_keep_alive=75,
     )
     with _listening(settings) as listener, Supervisor(settings):
         address = settings.public_url or f"http://{_where(settings, listener)}"

@@ -130,8 +130,14 @@ _EACH: Final[tuple[Any, ...]] = (
 
 
 def _sums(each: CTE) -> list[Any]:
-    """What the database adds up, as `sums_of` does for values."""
+    """What the database adds up, as `sums_of` does for values: a `Tally`, then `Spent`."""
     score, width, day = each.c.score, each.c.width, each.c.day
+    counted = {
+        "meetings": func.count(),
+        "scored": func.count(score),
+        "ranged": func.count(width),
+        "untimed": func.count(each.c.untimed),
+    }
     summed = {
         "scores": score,
         "squares": score * score,
@@ -141,15 +147,11 @@ def _sums(each: CTE) -> list[Any]:
         "products": day * score,
         **{name: each.c[name] for name in _MINUTES},
     }
-    return [
-        func.count().label("meetings"),
-        func.count(score).label("scored"),
-        func.count(width).label("ranged"),
-        func.count(each.c.untimed).label("untimed"),
-        *(func.coalesce(func.sum(what), 0.0).label(name) for name, what in summed.items()),
-    ]
+    added = counted | {name: func.coalesce(func.sum(what), 0.0) for name, what in summed.items()}
+    return [added[name].label(name) for name in (*Tally._fields, *Spent._fields)]
 
 
 def _group(row: Row[Any]) -> Group:
-    added, spent = ([getattr(row, name) for name in kind._fields] for kind in (Tally, Spent))
-    return Group(row.owner_id, row.kind, Sums(Tally(*added), Spent(*spent)))
+    owner, kind, *added = tuple(row)
+    spent = added[len(Tally._fields) :]
+    return Group(owner, kind, Sums(Tally(*added[: len(Tally._fields)]), Spent(*spent)))
