@@ -1,6 +1,7 @@
 """The second stage: an utterance's labels in the light of those around it."""
 
-from collections.abc import Callable, Sequence
+import pickle
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -12,8 +13,7 @@ from threadpoolctl import threadpool_limits
 from models.conversation import Utterance
 from models.features import Numbers
 from models.heads import HEADS, WIDTH, Head, Matrix
-
-Report = Callable[[str], None]
+from models.linear import Report
 
 _REACH: Final = 3  # Neighbours either side seen one by one.
 _SPANS: Final = (4.0, 12.0)  # Half-widths, in utterances, of the topic averages.
@@ -95,6 +95,13 @@ class ContextStage:
 
     def __init__(self) -> None:
         self.models: dict[str, HistGradientBoostingClassifier] = {}
+
+    def __getstate__(self) -> bytes:
+        """The models as one run of bytes: joblib opens each array of each tree by itself."""
+        return pickle.dumps(self.models, protocol=5)
+
+    def __setstate__(self, state: bytes) -> None:
+        self.models = pickle.loads(state)  # noqa: S301  As the whole file is one.
 
     def fit(self, rows: Matrix, wanted: dict[str, npt.NDArray[np.int64]], report: Report) -> None:
         """Fit on context features (utterances, features) and targets by head key."""

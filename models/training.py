@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -20,7 +20,7 @@ from models.features import numbers
 from models.heads import HEADS, targets
 from models.kinds import KindModel
 from models.labelled import LabelledConversation, read_corpus, read_splits
-from models.linear import LinearStage
+from models.linear import LinearStage, Report
 from models.real_speech import read_meetings, single_sentences
 from models.roles import RoleModel
 from models.transformer import Transformer
@@ -29,8 +29,6 @@ TRAINING_VERSION: Final = "4"
 SEED: Final = 20261122
 
 _SPEECH_LABELS: Final = Path("real_speech") / "qmsum.json"
-
-Report = Callable[[str], None]
 
 
 def train(
@@ -70,7 +68,8 @@ def train(
         joblib.dump(tagger, made / "tagger.joblib", compress=3)
         version = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))["version"]
         write_manifest(made, f"coachtalk-{version}")
-        for file in made.iterdir():
+        # The manifest last: until then results are kept under the old digests.
+        for file in sorted(made.iterdir(), key=lambda file: file.suffix == ".json"):
             file.replace(folder / file.name)
     report(f"wrote {folder}")
 

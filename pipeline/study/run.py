@@ -1,12 +1,12 @@
 """`coachscore study`: measure what ships, keep the figures, write the page."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from models.combined import CombinedTagger
 from models.labelled import LabelledConversation, read_corpus, read_splits
+from models.linear import Report
 from pipeline.settings import Settings
 from pipeline.study.agreement import confusions, family_result, slices, support
 from pipeline.study.conversations import conversation_results
@@ -29,8 +29,6 @@ from pipeline.study.speed import shipped_sizes, speed
 from pipeline.study.training import learning_curve, seed_row, with_row
 from pipeline.study.values import CurveStudy, ElsewhereStudy, SplitStudy
 from pipeline.study.worse import worse
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
