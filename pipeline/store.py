@@ -273,14 +273,6 @@ class Store:
             raise NotStoredError(f"No analysis has the id {analysis_id}.")
         return AnalysisRecord.model_validate(row._asdict())
 
-    def analyses(self, limit: int = 100) -> list[AnalysisRecord]:
-        """The newest analyses, newest first."""
-        newest = AnalysisRow.created_at.desc()
-        rows = self._database.all(
-            select(table(AnalysisRow)).order_by(newest, AnalysisRow.id).limit(limit)
-        )
-        return [AnalysisRecord.model_validate(row._asdict()) for row in rows]
-
     def scores(self, sha256: str) -> list[ScoreRecord]:
         """Every score a recording was ever given, oldest first."""
         found = select(*columns(ScoreRow, ScoreRecord)).where(ScoreRow.recording_sha256 == sha256)

@@ -70,10 +70,6 @@ class Audit:
         values = {"at": now(), "actor": actor, "action": action, "object": thing}
         self._database.run(self._database.insert(AuditRow).values(id=uuid4(), **values))
 
-    def entries(self, limit: int = 200) -> list[AuditEntry]:
-        """The newest lines, newest first."""
-        return list(self.page(AuditFilter(), None, limit).items)
-
     def page(self, wanted: AuditFilter, cursor: Cursor | None, limit: int) -> Page[AuditEntry]:
         """A page of the lines that are asked for, newest first."""
         given = wanted.model_dump(exclude_none=True)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from models.conversation import (
     Conversation,
     Provenance,
@@ -16,6 +18,9 @@ from models.conversation import (
 from models.tags import ConversationTags, Marks, Tag, TaggedConversation, UtteranceTags
 from pipeline import jobs, rubric_versions, stages
 from pipeline.rubrics import load_rubric
+from pipeline.sql import table
+from pipeline.store import AnalysisRecord, Store
+from pipeline.tables import AnalysisRow
 from scoring.rubric import Rubric
 from scoring.score import Score, ScoredConversation
 
@@ -25,6 +30,12 @@ SPEAKERS = ("Ana", "Ben")
 
 def recording(sha256: str = "a" * 64) -> Recording:
     return Recording(sha256=sha256, name="talk.txt", path="talk.txt", medium="transcript")
+
+
+def analyses(store: Store) -> list[AnalysisRecord]:
+    """Every analysis that was ever begun."""
+    rows = store.database.all(select(table(AnalysisRow)))
+    return [AnalysisRecord.model_validate(row._asdict()) for row in rows]
 
 
 def transcript(lines: int = 2) -> Transcript:

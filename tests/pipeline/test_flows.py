@@ -180,12 +180,13 @@ def test_an_error_comes_out_as_itself_and_is_noted(
     calls: list[str],
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
+    fakes: ModuleType,
 ) -> None:
     with monkeypatch.context() as patch:
         error = BrokenError("Mend it.")
         patch.setattr(stages, "tag", fails(error))
         assert analyze_files([talk], AnalysisOptions(), settings) == [error]
-    (noted,) = place.store.analyses()
+    (noted,) = fakes.analyses(place.store)
     assert (noted.status, noted.stage) == ("failed", "tag")
     assert (noted.error_title, noted.error_message) == ("The tagger is broken", "Mend it.")
     assert calls == ALL[:3]  # Not tried again, for it would fail again.
@@ -197,12 +198,17 @@ def test_an_error_comes_out_as_itself_and_is_noted(
 
 
 def test_a_bug_is_noted_and_raised(
-    talk: Path, settings: Settings, place: Workplace, calls: list[str], monkeypatch: Any
+    talk: Path,
+    settings: Settings,
+    place: Workplace,
+    calls: list[str],
+    monkeypatch: Any,
+    fakes: ModuleType,
 ) -> None:
     monkeypatch.setattr(stages, "tag", fails(ZeroDivisionError("oh")))
     with pytest.raises(ZeroDivisionError):
         analyze(talk, settings)
-    (noted,) = place.store.analyses()
+    (noted,) = fakes.analyses(place.store)
     assert (noted.status, noted.error_message) == ("failed", "ZeroDivisionError: oh")
 
 
