@@ -3,22 +3,23 @@
 `coachscore train` makes them all; each is loaded at most once per process.
 """
 
+import gzip
 import json
+import pickle
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, Final
-
-import joblib
 
 from models.conversation import Provenance
 from models.errors import CoachscoreError
 
 FOLDER: Final = resources.files("models") / "artefacts"
 FILES: Final = {
-    "tagger": "tagger.joblib",
+    "tagger": "tagger.pickle.gz",
     "encoder": "encoder.onnx",
-    "roles": "roles.joblib",
-    "kinds": "kinds.joblib",
+    "roles": "roles.pickle.gz",
+    "kinds": "kinds.pickle.gz",
 }
 
 MASKING: Final = FOLDER / "masking" / "names.npz"  # Of masking, which has a version of its own.
@@ -57,11 +58,26 @@ def load(name: str) -> Any:
     Raises:
         ArtefactMissingError: It was never trained.
     """
-    path = FOLDER / FILES[name]
     try:
-        with path.open("rb") as file:
-            return joblib.load(file)
+        return read(Path(str(FOLDER)), name)
     except OSError as error:
         raise ArtefactMissingError(
             f"models/artefacts/{FILES[name]} is not there. Run “coachscore train”."
         ) from error
+
+
+def read(folder: Path, name: str) -> Any:
+    """A model by name ("tagger", "roles", "kinds") from a folder that training wrote.
+
+    Raises:
+        OSError: It is not there.
+    """
+    # Our own files, under the digests of the manifest. Plain pickle opens them in a third of
+    # the time that joblib takes: the tables are many small objects.
+    return pickle.loads(gzip.decompress((folder / FILES[name]).read_bytes()))  # noqa: S301
+
+
+def write(folder: Path, name: str, model: Any) -> None:
+    """Write a model by name where `read` finds it, the same bytes for the same model."""
+    data = gzip.compress(pickle.dumps(model, protocol=5), compresslevel=6, mtime=0)
+    (folder / FILES[name]).write_bytes(data)

@@ -1,6 +1,5 @@
 """The second stage: an utterance's labels in the light of those around it."""
 
-import pickle
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -95,13 +94,6 @@ class ContextStage:
 
     def __init__(self) -> None:
         self.models: dict[str, HistGradientBoostingClassifier] = {}
-
-    def __getstate__(self) -> bytes:
-        """The models as one run of bytes: joblib opens each array of each tree by itself."""
-        return pickle.dumps(self.models, protocol=5)
-
-    def __setstate__(self, state: bytes) -> None:
-        self.models = pickle.loads(state)  # noqa: S301  As the whole file is one.
 
     def fit(self, rows: Matrix, wanted: dict[str, npt.NDArray[np.int64]], report: Report) -> None:
         """Fit on context features (utterances, features) and targets by head key."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import joblib
 import numpy as np
 
 from models import artefacts
@@ -60,12 +59,12 @@ def train(
     # Put together aside: a training that is cut off leaves the models that were there.
     with TemporaryDirectory(dir=folder) as aside:
         made = Path(aside)
-        joblib.dump(RoleModel().fit(learn).calibrate(develop), made / "roles.joblib", compress=3)
-        joblib.dump(KindModel().fit(learn), made / "kinds.joblib", compress=3)
+        artefacts.write(made, "roles", RoleModel().fit(learn).calibrate(develop))
+        artefacts.write(made, "kinds", KindModel().fit(learn))
         features = train_features([*learn, *real], report)
         export(fine_tune([*learn, *real], seed, report), made / "encoder.onnx")
         tagger = tune(features, Transformer(made / "encoder.onnx"), develop)
-        joblib.dump(tagger, made / "tagger.joblib", compress=3)
+        artefacts.write(made, "tagger", tagger)
         version = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))["version"]
         write_manifest(made, f"coachtalk-{version}")
         # The manifest last: until then results are kept under the old digests.

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-import joblib
 import numpy as np
 
+from models import artefacts
 from models.augment import degrade
 from models.combined import CombinedTagger, choose_thresholds
 from models.labelled import LabelledConversation
@@ -76,11 +76,11 @@ def seed_row(seed: str, folder: Path, develop: Corpus) -> SeedRow:
 
     Args:
         seed: Name of the training.
-        folder: Holds `tagger.joblib` and `encoder.onnx`; where the encoder's 32-bit weights
+        folder: Holds `tagger.pickle.gz` and `encoder.onnx`; where the encoder's 32-bit weights
             are there too, these are measured as the family `FULL`.
         develop: The development split.
     """
-    tagger: CombinedTagger = joblib.load(folder / "tagger.joblib")
+    tagger: CombinedTagger = artefacts.read(folder, "tagger")
     families = _families(tagger, folder / "encoder.onnx", develop)
     full = full_path(folder / "encoder.onnx")
     if full.is_file():

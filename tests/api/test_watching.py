@@ -169,7 +169,7 @@ def test_what_is_missing_is_said(
             patch.setattr(database, "HEAD", "9999")
             assert missing() == ["database"]
         with monkeypatch.context() as patch:
-            patch.setattr("models.artefacts.FILES", {"tagger": "gone.joblib"})
+            patch.setattr("models.artefacts.FILES", {"tagger": "gone.pickle.gz"})
             assert missing() == ["models"]
         folder = service.settings.upload_dir
         folder.rename(folder.with_name("away"))

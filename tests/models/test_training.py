@@ -23,7 +23,7 @@ def test_a_training_that_is_cut_off_leaves_the_models_that_were_there(
     manifest = json.dumps({"version": "1", "splits": splits})
     (corpus / "manifest.json").write_text(manifest, encoding="utf-8")
     folder.mkdir()
-    (folder / "roles.joblib").write_bytes(b"as it was")
+    (folder / "roles.pickle.gz").write_bytes(b"as it was")
 
     def cut_off(*_: object) -> None:
         raise KeyboardInterrupt
@@ -31,4 +31,4 @@ def test_a_training_that_is_cut_off_leaves_the_models_that_were_there(
     monkeypatch.setattr(training, "train_features", cut_off)
     with pytest.raises(KeyboardInterrupt):
         training.train(corpus, folder, lambda _: None)
-    assert {p.name: p.read_bytes() for p in folder.iterdir()} == {"roles.joblib": b"as it was"}
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == {"roles.pickle.gz": b"as it was"}

@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -80,7 +79,7 @@ def test_what_takes_long_is_measured_on_request(measured, study, tmp_path, monke
         return study.family(1.0)
 
     monkeypatch.setattr("models.training.train_features", train_features)
-    monkeypatch.setattr(training, "joblib", SimpleNamespace(load=lambda path: study.tagger()))
+    monkeypatch.setattr("models.artefacts.read", lambda folder, name: study.tagger())
     monkeypatch.setattr(training, "Transformer", lambda path: study.family(3.0))
     (tmp_path / "seed-1").mkdir()
     (tmp_path / "seed-1" / "encoder.full.onnx").touch()
