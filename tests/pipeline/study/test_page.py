@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -79,7 +80,9 @@ def test_what_takes_long_is_measured_on_request(measured, study, tmp_path, monke
         return study.family(1.0)
 
     monkeypatch.setattr("models.training.train_features", train_features)
-    monkeypatch.setattr("models.artefacts.read", lambda folder, name: study.tagger())
+    # For this module alone: the kinds are read in the same way, and are kept for the process.
+    made = SimpleNamespace(read=lambda folder, name: study.tagger())
+    monkeypatch.setattr(training, "artefacts", made)
     monkeypatch.setattr(training, "Transformer", lambda path: study.family(3.0))
     (tmp_path / "seed-1").mkdir()
     (tmp_path / "seed-1" / "encoder.full.onnx").touch()
