@@ -60,6 +60,15 @@ def test_the_manifest_s_counts_are_the_files_own(corpus, manifest):
     assert manifest["coach_utterances"] == sum(u.role == "coach" for u in spoken)
 
 
+def test_the_card_names_the_version_and_the_counts(corpus_folder, manifest):
+    card = " ".join((corpus_folder / "README.md").read_text(encoding="utf-8").split())
+
+    assert f"{manifest['conversations']} conversations" in card
+    assert f"{manifest['utterances']:,} utterances" in card
+    assert f"{manifest['coach_utterances']:,} are the coach's" in card
+    assert f"Version {manifest['version']}," in card
+
+
 def test_every_file_is_the_one_that_was_released(corpus_folder, manifest):
     files = {p.relative_to(corpus_folder).as_posix() for p in corpus_folder.rglob("*.json")}
     there = {name for name in files if name.startswith("conversations/")}
