@@ -1,7 +1,6 @@
 """Sentences: segments of a transcript to utterances of one sentence and one speaker."""
 
 import re
-import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cache
@@ -10,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from models.conversation import Conversation, RoleAssignment, Segment, Transcript, Utterance, Word
 from models.cues import words as plain_words
+from models.imports import without
 from pipeline.roles import UNKNOWN
 
 _LONG: Final = 18  # Words in a "sentence" without punctuation before it is looked at again.
@@ -143,14 +143,8 @@ def import_spacy() -> Any:
     spaCy's backend imports torch wherever it is installed; that takes 2 s, and a pipeline
     without trained components has no use for it.
     """
-    hidden = "torch" not in sys.modules
-    if hidden:
-        sys.modules["torch"] = None  # type: ignore[assignment]
-    try:
+    with without("torch"):
         import spacy
-    finally:
-        if hidden:
-            del sys.modules["torch"]
     return spacy
 
 
