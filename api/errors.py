@@ -13,7 +13,7 @@ from api.security import add_headers
 from models.errors import CoachscoreError, UnavailableError
 from pipeline.database import DatabaseError
 from pipeline.idempotency import KeyInUseError, KeyUsedError
-from pipeline.people.identities import NotAdmittedError
+from pipeline.people.admission import NotAdmittedError
 from pipeline.people.throttle import WINDOW, ThrottledError
 from pipeline.rubric_versions import RubricExistsError
 from pipeline.sql import NotStoredError

@@ -17,7 +17,7 @@ from pydantic import BaseModel, SecretStr
 from api.security import is_loopback
 from models.conversation import Value
 from models.errors import CoachscoreError
-from pipeline.people.identities import Claim
+from pipeline.people.admission import Claim
 from pipeline.people.secret import new_key
 from pipeline.settings import Settings
 

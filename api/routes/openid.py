@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from api.access import Asking, Served
 from api.openid import OpenId, OpenIdError, Trip
 from api.signing_in import address_of, inside, own_address, sign_in_page, start
-from pipeline.people.identities import NotAdmittedError, admit
+from pipeline.people.admission import NotAdmittedError, admit
 from pipeline.service import Service
 from pipeline.sql import NotStoredError
 

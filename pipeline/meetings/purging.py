@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from models.conversation import Value
 from pipeline.hearing import remove_left_sound
-from pipeline.meetings.deletion import FileLeftError, delete_meeting, delete_recording
+from pipeline.meetings.deletion import FileLeftError, delete_meeting
+from pipeline.meetings.releasing import delete_recording
 from pipeline.service_tables import MeetingRow
 from pipeline.settings import Settings
 from pipeline.sql import NotStoredError, now
@@ -56,7 +57,7 @@ def purge(service: "Service") -> Purged:
         lone = RecordingRow.sha256.not_in(select(MeetingRow.sha256))
         alone = select(RecordingRow.sha256).where(lone, RecordingRow.created_at < oldest)
         for row in service.database.all(alone):
-            delete_recording(service, row.sha256)
+            delete_recording(service.database, row.sha256)
             recordings += 1
     expired = service.partial_uploads.remove_expired()
     for one in expired:

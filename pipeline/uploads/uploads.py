@@ -23,6 +23,7 @@ from pipeline.audio.formats import looks_like_audio
 from pipeline.captions.reader import read_transcript
 from pipeline.jobs import AnalysisOptions, Workplace, begin
 from pipeline.meetings.meetings import Meeting
+from pipeline.meetings.releasing import delete_recording
 from pipeline.settings import Settings
 from pipeline.sql import NotStoredError, now
 from pipeline.storage.folder import drop, new_slot
@@ -193,11 +194,11 @@ def _give_way(service: "Service", known: Meeting, made: Meeting) -> None:
 
 def _undo(service: "Service", received: Received, made: Meeting | None) -> None:
     """Remove what is left of a file whose owner or meeting was deleted just then."""
-    from pipeline.meetings.deletion import delete_recording
-
     drop(received.path)
     if made is not None:
-        delete_recording(service, made.sha256)  # Or only what no other meeting with it shows.
+        delete_recording(
+            service.database, made.sha256
+        )  # Or only what no other meeting with it shows.
         with suppress(StorageError):  # The purge finds it.
             service.files.remove(made.path)
 

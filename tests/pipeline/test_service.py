@@ -14,8 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from models.errors import CoachscoreError
 from pipeline.jobs import Workplace, failing
-from pipeline.meetings.deletion import delete_recording
 from pipeline.meetings.meetings import Meeting
+from pipeline.meetings.releasing import delete_recording
 from pipeline.people.people import PeopleError
 from pipeline.people.policy import Reach
 from pipeline.people.secret import SecretError, load_secret
@@ -285,7 +285,7 @@ def test_what_was_deleted_while_it_was_made_is_no_work_any_more(
     queued(service, fakes, 1)
 
     def make(_: Workplace, __: Claim) -> None:
-        delete_recording(service, "a" * 64)
+        delete_recording(service.database, "a" * 64)
         raise NotStoredError("No such recording.")
 
     one = Worker(service.settings, service.database, make)
