@@ -125,7 +125,7 @@ def _steps(
     streams = [s for i, item in enumerate(corpus) for s in training_streams(item, seed * 1000 + i)]
     rng.shuffle(labelled)
     rng.shuffle(streams)
-    del streams[len(labelled) // 4 :]  # Boundaries are the easier task; fewer steps will do.
+    del streams[len(labelled) // 2 :]  # Boundaries are the easier task; fewer steps will do.
     steps: list[Callable[[Encoder], torch.Tensor]] = [
         *(partial(_label_loss, examples=b) for b in _batches(labelled)),
         *(partial(_edge_loss, examples=b) for b in _batches(streams)),

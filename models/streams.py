@@ -6,6 +6,7 @@ says for every token whether a sentence begins there.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from models.cues import words
 from models.labelled import LabelledConversation
 from models.packing import CLS, LENGTH, MARKERS, SEP, Window, tokenizer
 
+_LONG: Final = 18  # Words of a turn that is long enough to be split.
 _SENTENCES: Final = 14  # Sentences joined into one training stream.
 _MOST_WORDS: Final = 120  # Words read at once; about 160 tokens.
 _OVERLAP: Final = 20  # Words read twice, so that no boundary is judged at an edge.
@@ -46,29 +48,32 @@ def read_stream(plain: Sequence[str]) -> Stream:
 def training_streams(
     item: LabelledConversation, seed: int
 ) -> list[tuple[Window, npt.NDArray[np.int64]]]:
-    """Streams of a conversation with targets per token.
+    """Streams of a conversation with targets per token, as recognised speech.
 
-    Each side's utterances are joined without the other's, as recognised speech, so that
-    there are many boundaries to learn from.
+    Turns teach how rarely a sentence begins inside a long one. For many boundaries to learn
+    from, each side's utterances are joined without the other's as well.
 
     Returns:
         Windows and, per token, 1 where a sentence begins, 0 where another word does, -1
         where there is nothing to decide.
     """
-    out = []
+    noisy = degrade(item.conversation.utterances, seed)
+    turns = [[words(u.text) for u in turn] for _, turn in groupby(noisy, key=lambda u: u.speaker)]
+    runs = [turn for turn in turns if sum(len(sentence) for sentence in turn) > _LONG]
     for side in ("coach", "coachee"):
-        spoken = tuple(u for u in item.conversation.utterances if u.role == side)
-        noisy = [words(u.text) for u in degrade(spoken, seed)]
-        for first in range(0, len(noisy), _SENTENCES):
-            joined = noisy[first : first + _SENTENCES]
-            starts = np.cumsum([0, *(len(s) for s in joined)])[1:-1]
-            stream = read_stream([w for sentence in joined for w in sentence])
-            target = np.full(len(stream.window.tokens), -1, dtype=np.int64)
-            target[stream.word_tokens[1:]] = 0
-            inside = starts[(starts > 0) & (starts < len(stream.word_tokens))]
-            target[stream.word_tokens[inside]] = 1
-            out.append((stream.window, target))
-    return out
+        spoken = [words(u.text) for u in noisy if u.role == side]
+        runs += [spoken[i : i + _SENTENCES] for i in range(0, len(spoken), _SENTENCES)]
+    return [_example(run) for run in runs]
+
+
+def _example(sentences: Sequence[Sequence[str]]) -> tuple[Window, npt.NDArray[np.int64]]:
+    starts = np.cumsum([0, *(len(s) for s in sentences)])[1:-1]
+    stream = read_stream([w for sentence in sentences for w in sentence])
+    target = np.full(len(stream.window.tokens), -1, dtype=np.int64)
+    target[stream.word_tokens[1:]] = 0
+    inside = starts[(starts > 0) & (starts < len(stream.word_tokens))]
+    target[stream.word_tokens[inside]] = 1
+    return stream.window, target
 
 
 def stretches(count: int) -> list[tuple[int, int, int]]:

@@ -14,6 +14,7 @@ from pipeline.study.values import (
     SeedStudy,
     SpeedStudy,
     SplitStudy,
+    StartsStudy,
     Study,
     WorseStudy,
 )
@@ -27,6 +28,7 @@ _PARTS: Final[dict[str, type[Value]]] = {
     "seeds": SeedStudy,
     "speed": SpeedStudy,
     "worse": WorseStudy,
+    "starts": StartsStudy,
 }
 
 

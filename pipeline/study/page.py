@@ -12,6 +12,7 @@ from pipeline.study.values import SplitStudy, Study
 _SECTIONS: Final[tuple[tuple[str, Callable[[Study], str]], ...]] = (
     ("Three taggers", sections_split.families),
     ("Clean and degraded text", sections_split.degraded),
+    ("Sentences without punctuation", sections_beyond.starts),
     ("Calibration", sections_split.calibration),
     ("Errors", sections_split.errors),
     ("By author, style, kind, English and medium", sections_split.parts),

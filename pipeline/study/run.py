@@ -25,6 +25,7 @@ from pipeline.study.neighbours import compare_neighbours
 from pipeline.study.page import write_page
 from pipeline.study.real_speech import real_speech
 from pipeline.study.reliability import reliability
+from pipeline.study.sentence_starts import sentence_starts
 from pipeline.study.speed import shipped_sizes, speed
 from pipeline.study.training import learning_curve, seed_row, with_row
 from pipeline.study.values import CurveStudy, ElsewhereStudy, SplitStudy
@@ -103,6 +104,8 @@ def run_study(plan: Plan, settings: Settings, report: Report) -> None:
     report(f"dev: {len(develop)} conversations")
     known = predict(bench.tagger, develop)
     write_part(folder, "dev", bench.split(known, judge_out_of_fold(known), show_errors=True))
+    starts = sentence_starts(bench.tagger.provenance, develop, bench.day)
+    write_part(folder, "starts", starts)
     if plan.test:
         kept = [c for c in everything if c.author in splits["test"]]
         report(f"test: {len(kept)} conversations")

@@ -97,6 +97,23 @@ def worse(study: Study) -> str:
     )
 
 
+def starts(study: Study) -> str:
+    """Sentences found in speech without punctuation."""
+    if study.starts is None:
+        return _ABSENT.format("make evaluate")
+    rows = [
+        (r.joined, str(r.texts), str(r.starts), *(figure(x) for x in (r.precision, r.recall, r.f1)))
+        for r in study.starts.rows
+    ]
+    header = ("joined", "texts", "starts inside", "precision", "recall", "F1")
+    return (
+        "Utterances of dev, degraded as above, are joined without their punctuation and split "
+        "again as a transcript is: what somebody says in one turn, and all that one side says, as "
+        "a channel of its own has it. A start counts where it is at the very word. "
+        f"{_measured(study.starts)}\n\n" + table(header, rows)
+    )
+
+
 def real_speech(study: Study) -> str:
     """Agreement on real meetings."""
     if study.elsewhere is None:

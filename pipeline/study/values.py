@@ -300,6 +300,32 @@ class WorseStudy(Measured):
     steps: tuple[WorseStep, ...]
 
 
+class SentenceStarts(Value):
+    """Starts of sentences found in texts without punctuation; a text's first is not counted.
+
+    Attributes:
+        joined: What a text is made of.
+        texts: How many there are.
+        starts: Starts of sentences inside them.
+        precision: Share of the starts found that are right.
+        recall: Share of the starts that were found.
+        f1: Harmonic mean of the two.
+    """
+
+    joined: str
+    texts: int
+    starts: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+class StartsStudy(Measured):
+    """Sentences of dev, joined as raw recognised speech and split again."""
+
+    rows: tuple[SentenceStarts, ...]
+
+
 class Study(Value):
     """All parts that were measured; the others are None."""
 
@@ -311,3 +337,4 @@ class Study(Value):
     seeds: SeedStudy | None = None
     speed: SpeedStudy | None = None
     worse: WorseStudy | None = None
+    starts: StartsStudy | None = None

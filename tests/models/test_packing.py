@@ -6,8 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.labels import ROLES
-from models.packing import LENGTH, MARKERS, batch, pack
-from models.streams import read_stream, stretches
+from models.packing import LENGTH, MARKERS, batch, pack, tokenizer
+from models.streams import read_stream, stretches, training_streams
 
 TEXTS = st.one_of(
     st.text(max_size=40),
@@ -77,3 +77,19 @@ def test_a_stream_fits_the_model_however_long_its_words():
     stream = read_stream(["antidisestablishmentarianism"] * 120)
     assert len(stream.window.tokens) <= LENGTH
     assert 0 < len(stream.word_tokens) < 120
+
+
+def test_long_turns_and_whole_sides_teach_where_a_sentence_begins(make_labelled):
+    rows = [
+        ("coach", "So what did the buyer tell you on the phone?", {}),
+        ("coachee", "He said that they had looked at the figures again last week.", {}),
+        ("coachee", "Then he asked me to come by with the new price list.", {}),
+        ("coach", "And?", {}),
+    ]
+    streams = training_streams(make_labelled(rows), seed=1)
+    # The coachee's one long turn, and then what each side says; the coach's turns are short.
+    assert [int((target == 1).sum()) for _, target in streams] == [1, 1, 1]
+    turn, side = streams[0], streams[2]
+    assert turn[0].tokens.tolist() == side[0].tokens.tolist()
+    second = int(np.flatnonzero(turn[1] == 1)[0])
+    assert tokenizer().decode([turn[0].tokens[second]]) == "then"

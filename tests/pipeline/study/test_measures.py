@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from models.heads import HEAD
 from models.labelled import LabelledDataError, gold_tags, read_corpus
 from models.tags import Marks, Tag, UtteranceTags
-from pipeline.study import conversations, families
+from pipeline.study import conversations, families, sentence_starts
 from pipeline.study.agreement import confusions, family_result, kappas, slices, support
 from pipeline.study.corpus import corpus_study, near_duplicates
 from pipeline.study.families import Judged, judge_out_of_fold, predict, shipped_rules
@@ -285,3 +286,18 @@ def test_seeds_are_added_replaced_and_spread():
     assert with_row(study, "tiny-2", row("c", 0.5)) == SeedStudy(
         corpus="tiny-2", rows=(row("c", 0.5),)
     )
+
+
+def test_starts_count_where_they_are_at_the_very_word(monkeypatch):
+    split = {
+        # Of two starts one is found, one word late another is not.
+        "one two three four five six": ["one two", "three four five", "six"],
+        "seven eight nine": ["seven eight nine"],
+    }
+    monkeypatch.setattr(
+        sentence_starts, "sentences", lambda text: [SimpleNamespace(text=t) for t in split[text]]
+    )
+    texts = [["one two", "three four", "five six"], ["seven eight", "nine"]]
+    found = sentence_starts.compare("turns", texts)
+    assert (found.texts, found.starts) == (2, 3)
+    assert (found.precision, found.recall, found.f1) == (0.5, 0.333, 0.4)

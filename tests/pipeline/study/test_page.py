@@ -43,7 +43,8 @@ def test_a_study_of_a_tiny_corpus(measured, corpus, monkeypatch):
     docs, lines = measured()
     folder = docs / "evaluation"
     assert {p.name for p in folder.iterdir()} == {
-        "dev.json", "corpus.json", "confusions.md", "families.svg", "reliability.svg",
+        "dev.json", "starts.json", "corpus.json", "confusions.md",
+        "families.svg", "reliability.svg",
     }  # fmt: skip
     assert any("is not there" in line for line in lines)
     dev = read_study(folder).dev
