@@ -24,7 +24,7 @@ from models.real_speech import read_meetings, single_sentences
 from models.roles import RoleModel
 from models.transformer import Transformer
 
-TRAINING_VERSION: Final = "4"
+TRAINING_VERSION: Final = "5"
 SEED: Final = 20261122
 
 _SPEECH_LABELS: Final = Path("real_speech") / "qmsum.json"

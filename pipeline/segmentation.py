@@ -14,7 +14,7 @@ from pipeline.roles import UNKNOWN
 
 _LONG: Final = 18  # Words in a "sentence" without punctuation before it is looked at again.
 _WRITTEN: Final = 45  # Words that a sentence with capital and full stop may have.
-_STARTS: Final = 0.4  # Least probability of a sentence start, best on the dev split.
+_STARTS: Final = 0.3  # Least probability of a sentence start, best on the dev split.
 _JOIN_GAP: Final = 1.5  # Seconds; a cue that follows sooner may go on with the same sentence.
 _ENDS: Final = re.compile(r"[.?!…][\"')\]\u201d\u2019]*$")
 

@@ -31,7 +31,7 @@ RubricOf = Callable[[Kind], Rubric]
 # rubrics carry versions of their own beside these.
 STAGE_VERSIONS: Final[dict[str, str]] = {
     "transcribe": "2",
-    "attribute": "3",
+    "attribute": "4",
     "tag": CODEBOOK_VERSION,
     "score": "4",
 }
