@@ -17,7 +17,7 @@ from models.cues import words
 from models.labelled import LabelledConversation
 from models.packing import CLS, LENGTH, MARKERS, SEP, Window, tokenizer
 
-_LONG: Final = 18  # Words of a turn that is long enough to be split.
+LONG: Final = 18  # Words without punctuation before sentences are looked for in them.
 _SENTENCES: Final = 14  # Sentences joined into one training stream.
 _MOST_WORDS: Final = 120  # Words read at once; about 160 tokens.
 _OVERLAP: Final = 20  # Words read twice, so that no boundary is judged at an edge.
@@ -59,7 +59,7 @@ def training_streams(
     """
     noisy = degrade(item.conversation.utterances, seed)
     turns = [[words(u.text) for u in turn] for _, turn in groupby(noisy, key=lambda u: u.speaker)]
-    runs = [turn for turn in turns if sum(len(sentence) for sentence in turn) > _LONG]
+    runs = [turn for turn in turns if sum(len(sentence) for sentence in turn) > LONG]
     for side in ("coach", "coachee"):
         spoken = [words(u.text) for u in noisy if u.role == side]
         runs += [spoken[i : i + _SENTENCES] for i in range(0, len(spoken), _SENTENCES)]

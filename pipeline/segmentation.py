@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 from models.conversation import Conversation, RoleAssignment, Segment, Transcript, Utterance, Word
 from models.cues import words as plain_words
 from models.imports import without
+from models.streams import LONG
 from pipeline.roles import UNKNOWN
 
-_LONG: Final = 18  # Words in a "sentence" without punctuation before it is looked at again.
 _WRITTEN: Final = 45  # Words that a sentence with capital and full stop may have.
 _STARTS: Final = 0.3  # Least probability of a sentence start, best on the dev split.
 _JOIN_GAP: Final = 1.5  # Seconds; a cue that follows sooner may go on with the same sentence.
@@ -126,7 +126,7 @@ def _pipeline() -> Any:
     def speech_sentences(doc: Any) -> Any:
         _move_opening_quotes(doc)
         for span in list(doc.sents):
-            if len(span) > _LONG and not _is_written(span):
+            if len(span) > LONG and not _is_written(span):
                 _split_speech(span)
         return doc
 
@@ -164,7 +164,7 @@ def _is_written(span: Any) -> bool:
 def _split_speech(span: Any) -> None:
     """Set sentence starts inside a span that has hardly any punctuation."""
     marks = sum(token.text in ",;:—" for token in span)
-    if marks * _LONG > len(span):
+    if marks * LONG > len(span):
         return
     from models.combined import load_transformer
 
