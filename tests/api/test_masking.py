@@ -20,7 +20,8 @@ CUSTOMER = (
     "By Friday I will ring Dana Pruitt at Kessinger Distribution on +44 20 7946 0018,"
     " dana@kessinger.example, about the $240,000."
 )
-TOLD = ("Pruitt", "Kessinger", "7946", "kessinger.example", "240,000")
+# With its blank, for a digest may hold any four digits.
+TOLD = ("Pruitt", "Kessinger", "7946 0018", "kessinger.example", "240,000")
 
 
 @pytest.fixture

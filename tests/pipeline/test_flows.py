@@ -64,7 +64,7 @@ def test_an_analysis_from_end_to_end(
     assert found.recording.path == str(talk.absolute())
     assert found.versions == {
         "transcribe": "captions/fake 1",
-        "attribute": "attribute 3",
+        "attribute": "attribute 4",
         "tag": "fake-tagger 3",
         "score": "rubric/deal_review 2",
     }

@@ -46,7 +46,7 @@ CUSTOMER = (
     "I rang Dana Pruitt at Kessinger Distribution on +44 20 7946 0018, wrote to"
     " dana@kessinger.example, and Kessinger Distribution pays $240,000 for account 77120934."
 )
-TOLD = ("Pruitt", "Kessinger", "7946", "kessinger.example", "240,000", "77120934")
+TOLD = ("Pruitt", "Kessinger", "7946 0018", "kessinger.example", "240,000", "77120934")
 
 
 def hidden(text: str) -> str:
