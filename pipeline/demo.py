@@ -97,9 +97,14 @@ _MEETINGS: Final[dict[str, tuple[_Held, ...]]] = {
 
 
 def demo_settings(settings: Settings) -> Settings:
-    """The same settings for the demo's own folder and its own SQLite database."""
+    """The same settings for the demo's own folder and its own SQLite database.
+
+    Unless somebody asked for a level, the log has warnings only: the worker's lines about all
+    those meetings would push off the terminal how to sign in.
+    """
     own = {"home": settings.home / "demo", "database_url": None, "s3_bucket": None}
-    return settings.model_copy(update=own)
+    quiet = {} if "log_level" in settings.model_fields_set else {"log_level": "warning"}
+    return settings.model_copy(update=own | quiet)
 
 
 def prepare(service: Service) -> SignIns:

@@ -41,9 +41,10 @@ def configure(settings: Settings) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_Json() if settings.log_format == "json" else _Text())
     handler.addFilter(_add_ids)
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    others = logging.ERROR if settings.log_level == "error" else logging.WARNING
+    logging.basicConfig(level=others, handlers=[handler], force=True)
     for name in _OWN:
-        logging.getLogger(name).setLevel(logging.INFO)
+        logging.getLogger(name).setLevel(settings.log_level.upper())
 
 
 def _add_ids(record: logging.LogRecord) -> bool:

@@ -145,6 +145,9 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         default="text", description="Lines of the log: to read, or a JSON object each."
     )
+    log_level: Literal["info", "warning", "error"] = Field(
+        default="info", description="The least serious lines that are logged."
+    )
 
     @field_validator("s3_endpoint")
     @classmethod

@@ -141,6 +141,23 @@ def test_a_terminal_reads_plain_lines(
     assert "method=GET route=/upload status=200 ms=" in line
 
 
+def test_what_is_less_serious_can_be_left_out(
+    app: FastAPI, told: object, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @app.get("/broken")
+    def broken() -> None:
+        raise RuntimeError
+
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    configure(service.settings.model_copy(update={"log_level": "warning"}))
+    somebody = TestClient(app, raise_server_exceptions=False)
+    somebody.get("/sign-in")
+    assert stream.getvalue() == ""
+    somebody.get("/broken")
+    assert " ERROR request " in stream.getvalue()
+
+
 def test_the_service_lives_without_what_it_needs(
     client_of: Client, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

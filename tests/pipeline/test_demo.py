@@ -18,6 +18,14 @@ def one_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "_MEETINGS", few)
 
 
+def test_its_log_does_not_push_the_sign_ins_off_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert demo.demo_settings(Settings(home=tmp_path)).log_level == "warning"
+    monkeypatch.setenv("COACHSCORE_LOG_LEVEL", "info")
+    assert demo.demo_settings(Settings(home=tmp_path)).log_level == "info"
+
+
 def test_it_is_made_once_and_opened_with_a_new_password(tmp_path: Path, one_each: None) -> None:
     settings = demo.demo_settings(Settings(home=tmp_path, database_url="sqlite:///elsewhere.db"))
     assert settings.home == tmp_path / "demo"
