@@ -33,7 +33,7 @@ STAGE_VERSIONS: Final[dict[str, str]] = {
     "transcribe": "2",
     "attribute": "4",
     "tag": CODEBOOK_VERSION,
-    "score": "4",
+    "score": "5",
 }
 
 

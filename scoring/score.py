@@ -17,7 +17,12 @@ from scoring.rubric import HALVES, CriterionRubric, Measure, Rubric
 from scoring.table import Column, Table, build_table, probabilities
 
 Verdict = Literal[
-    "truly coaching", "partly coaching", "inspecting deals", "telling", "not enough evidence"
+    "truly coaching",
+    "partly coaching",
+    "little coaching",
+    "inspecting deals",
+    "telling",
+    "not enough evidence",
 ]
 
 _Z90: Final = 1.645  # Half-width in standard deviations of a 90 % interval.
@@ -32,15 +37,15 @@ _WORK: Final = 0.1
 _SENTENCES: Final[dict[Verdict, str]] = {
     "truly coaching": "A gap in how the work is done is being closed, led by questions.",
     "partly coaching": "Some of it is coaching; the criteria show which part and what is missing.",
+    "little coaching": (
+        "It is neither led by telling nor about the state of deals, but little in it is coaching "
+        "yet. The criteria show what is missing."
+    ),
     "inspecting deals": "The talk is about the state of deals, not about how they are sold.",
     "telling": "The coach does the thinking; advice, good or not, meets little dialogue.",
     "not enough evidence": "Too little was said for a score that would mean anything.",
 }
-# Partly coaching is what is left over; where the score alone says otherwise, why it is that.
-_PARTLY_LOW: Final = (
-    "It is neither led by telling nor about the state of deals, but little in it is coaching yet. "
-    "The criteria show what is missing."
-)
+# Where the score alone would say true coaching, why it is partly that.
 _PARTLY_HIGH: Final = (
     "The score is high, but true coaching takes questions that make somebody think and work on "
     "how it is done, both at once, and “{weak}” earns too little."
@@ -292,7 +297,7 @@ def _verdict(
         return "telling"
     if tags.focus.value == "deal_pursuit":
         return "inspecting deals"
-    return "partly coaching"
+    return "little coaching"
 
 
 def first_to_try(criteria: Sequence[W]) -> W:
@@ -319,12 +324,7 @@ def _explained(
     if verdict == "truly coaching":
         agreed = next(c.score for c in criteria if c.name == "commitment")
         return _SENTENCES[verdict] + (_NOT_AGREED if agreed < _OPEN_END else "")
-    if verdict == "partly coaching" and overall is not None:
-        if overall < PARTLY:
-            return _PARTLY_LOW
+    if verdict == "partly coaching" and overall is not None and overall >= TRULY:
         weak = _weaker_half(criteria)
-        if overall >= TRULY and weak.score < _HALF:
-            return _PARTLY_HIGH.format(weak=weak.title)
-        if overall >= TRULY:
-            return _PARTLY_TOLD
+        return _PARTLY_HIGH.format(weak=weak.title) if weak.score < _HALF else _PARTLY_TOLD
     return _SENTENCES[verdict]
